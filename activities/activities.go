@@ -1,0 +1,129 @@
+// Package activities holds all that workflows do to the world: read an order
+// in BigCommerce, find it downstream, cancel or fulfill it there, and keep the
+// store's hooks as the settings want them.
+//
+// Every activity may run more than once and then has one effect. What an
+// activity returns is recorded in a workflow history, so it returns only what
+// the rules need: no personal data, no secret.
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
+	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/activities/channels"
+)
+
+// Directory finds sales channels.
+type Directory interface {
+	// Channel returns the channel, or an error that wraps
+	// channels.ErrUnknown when there is none with this id.
+	Channel(ctx context.Context, id string) (channels.Channel, error)
+}
+
+// Activities are the activities of one process. The zero value serves only to
+// name them from workflows; New makes one that works.
+type Activities struct {
+	directory   Directory
+	connections *Connections
+	secrets     *callback.Secrets
+}
+
+// New returns the activities. All arguments are required.
+func New(directory Directory, connections *Connections, secrets *callback.Secrets) *Activities {
+	return &Activities{directory: directory, connections: connections, secrets: secrets}
+}
+
+// ChannelView is what the order workflow needs to know of a sales channel.
+type ChannelView struct {
+	// Known is false when there is no such channel.
+	Known bool `json:"known"`
+	// Active is false for a deactivated channel.
+	Active bool `json:"active"`
+	// Revision tells which settings ruled.
+	Revision int `json:"revision"`
+	// StoreHash is the store that callbacks must come from.
+	StoreHash string `json:"store_hash"`
+	// Settings are the channel's settings, complete with defaults.
+	Settings channels.Settings `json:"settings"`
+}
+
+// ReadChannel reads the settings of a channel. A channel that does not exist
+// is not an error.
+func (a *Activities) ReadChannel(ctx context.Context, channel string) (ChannelView, error) {
+	c, err := a.directory.Channel(ctx, channel)
+	if errors.Is(err, channels.ErrUnknown) {
+		return ChannelView{}, nil
+	}
+	if err != nil {
+		return ChannelView{}, fail(fmt.Errorf("channel %s: read settings: %w", channel, err))
+	}
+	return ChannelView{
+		Known:     true,
+		Active:    c.Active,
+		Revision:  c.Revision,
+		StoreHash: c.Store.Hash,
+		Settings:  c.Settings.WithDefaults(),
+	}, nil
+}
+
+// OrderRef names an order of a channel.
+type OrderRef struct {
+	// Channel is the id of the sales channel.
+	Channel string `json:"channel"`
+	// OrderID is the BigCommerce order id.
+	OrderID int64 `json:"order_id"`
+}
+
+// StoreOrder is what the rules need to know of an order in BigCommerce.
+type StoreOrder struct {
+	// StatusID is the order's status.
+	StatusID bigcommerce.StatusID `json:"status_id"`
+	// StoreChannel is the BigCommerce channel that the order belongs to.
+	StoreChannel int64 `json:"store_channel"`
+	// ModifiedAt is when the order was last changed, by the store's clock.
+	ModifiedAt time.Time `json:"modified_at"`
+	// ReadAt is when it was read, by the same clock.
+	ReadAt time.Time `json:"read_at"`
+}
+
+// ReadStoreOrder reads an order in BigCommerce.
+func (a *Activities) ReadStoreOrder(ctx context.Context, ref OrderRef) (StoreOrder, error) {
+	store, _, err := a.connect(ctx, ref.Channel)
+	if err != nil {
+		return StoreOrder{}, fail(err)
+	}
+	order, err := store.Order(ctx, ref.OrderID)
+	if err != nil {
+		return StoreOrder{}, fail(err)
+	}
+	return StoreOrder{
+		StatusID:     order.StatusID,
+		StoreChannel: order.ChannelID,
+		ModifiedAt:   order.DateModified,
+		ReadAt:       order.ReadAt,
+	}, nil
+}
+
+func (a *Activities) connect(ctx context.Context, id string) (*bigcommerce.Client, channels.Channel, error) {
+	channel, err := a.directory.Channel(ctx, id)
+	if err != nil {
+		return nil, channels.Channel{}, fmt.Errorf("channel %s: read settings: %w", id, err)
+	}
+	store, err := a.connections.Store(ctx, channel)
+	if err != nil {
+		return nil, channels.Channel{}, err
+	}
+	return store, channel, nil
+}
+
+// workflowID returns the id of the workflow on whose behalf ctx runs.
+func workflowID(ctx context.Context) string {
+	return activity.GetInfo(ctx).WorkflowExecution.ID
+}

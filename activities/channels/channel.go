@@ -1,0 +1,144 @@
+// Package channels describes sales channels: one BigCommerce store connected
+// to one downstream system, with the settings that decide what a webhook may
+// do. A channel's only home is its entity workflow; everybody else reads it
+// through a Directory.
+package channels
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/orderbridge/orderbridge/activities/seal"
+)
+
+// Names by which the entity workflow of a channel is addressed.
+const (
+	// WorkflowType is the type of the entity workflow. Its input is a State.
+	WorkflowType = "SalesChannel"
+	// QueryChannel answers with the Channel.
+	QueryChannel = "channel"
+	// QueryHistory answers with the []Change of the channel, oldest first.
+	QueryHistory = "history"
+	// UpdateSave takes a SaveRequest and answers with a SaveResult.
+	UpdateSave = "save"
+)
+
+// Channel is everything that is known of a sales channel. Its credentials are
+// sealed: it may be recorded in a workflow history.
+type Channel struct {
+	// ID is our own id, never the store hash: see ValidID.
+	ID string `json:"id"`
+	// Active is false for a channel that does nothing for the time being.
+	Active bool `json:"active"`
+	// Revision counts the changes. The first saved revision is 1.
+	Revision int `json:"revision"`
+	// CreatedAt is when the channel was first saved.
+	CreatedAt time.Time `json:"created_at"`
+	// Store is the BigCommerce side.
+	Store Store `json:"store"`
+	// Downstream is the other side.
+	Downstream Downstream `json:"downstream"`
+	// Settings are what the merchant chose.
+	Settings Settings `json:"settings"`
+	// CallbackURL is where BigCommerce delivers webhooks of this channel.
+	CallbackURL string `json:"callback_url"`
+	// SecretVersion numbers the callback secret that hooks must carry.
+	SecretVersion int `json:"secret_version"`
+}
+
+// Store is the connection to a BigCommerce store.
+type Store struct {
+	// Hash is the store hash, as in the path of every API call.
+	Hash string `json:"hash"`
+	// BaseURL is the address of the API. Default: BigCommerce's own.
+	BaseURL string `json:"base_url,omitempty"`
+	// AccessToken is the token of the API account.
+	AccessToken seal.Sealed `json:"access_token"`
+}
+
+// Downstream is the connection to the system that ships.
+type Downstream struct {
+	// Adapter is the name of the adapter, for example "rest".
+	Adapter string `json:"adapter"`
+	// BaseURL is the address of the system.
+	BaseURL string `json:"base_url"`
+	// Token authenticates us there.
+	Token seal.Sealed `json:"token"`
+}
+
+// WorkflowID returns the id of the entity workflow of a channel.
+func WorkflowID(channel string) string { return "channel/" + channel }
+
+var idPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// ValidID reports whether id can name a channel: 1 to 40 lower-case letters,
+// digits and inner hyphens. Ids appear in URLs, workflow ids and metric
+// labels, and fit a Temporal fairness key (64 bytes).
+func ValidID(id string) bool { return idPattern.MatchString(id) }
+
+// Change is one entry of a channel's edit history.
+type Change struct {
+	// At is when the change took effect.
+	At time.Time `json:"at"`
+	// By names who made it.
+	By string `json:"by"`
+	// Revision is the revision that the change made.
+	Revision int `json:"revision"`
+	// Fields says what changed. Secrets are named, never shown.
+	Fields []FieldChange `json:"fields"`
+}
+
+// FieldChange is the change of one field.
+type FieldChange struct {
+	// Field is the name of the field, for example "settings.cancel_on".
+	Field string `json:"field"`
+	// Was and Is are the values before and after, as text.
+	Was string `json:"was"`
+	Is  string `json:"is"`
+}
+
+// SaveRequest asks a channel to take on new contents.
+type SaveRequest struct {
+	// By names who asks, for the edit history.
+	By string `json:"by"`
+	// Channel is the wished state. Revision, CreatedAt and SecretVersion are
+	// the channel's own and are ignored here.
+	Channel Channel `json:"channel"`
+}
+
+// SaveResult says what came of a SaveRequest.
+type SaveResult struct {
+	// Revision is the channel's revision now.
+	Revision int `json:"revision"`
+	// Changed lists what changed; empty when the channel was like that
+	// already.
+	Changed []FieldChange `json:"changed"`
+	// Subscribed lists the scopes for which a hook of ours exists now.
+	Subscribed []string `json:"subscribed"`
+}
+
+// Validate checks all that can be checked without asking anybody and returns
+// every mistake at once, each naming its field.
+func (c Channel) Validate() error {
+	var p problems
+	p.id(c.ID)
+	p.storeHash(c.Store.Hash)
+	p.url("store.base_url", c.Store.BaseURL, true)
+	if len(c.Store.AccessToken) == 0 {
+		p.add("store.access_token", "is missing")
+	}
+	if c.Downstream.Adapter == "" {
+		p.add("downstream.adapter", "is missing")
+	}
+	p.url("downstream.base_url", c.Downstream.BaseURL, false)
+	if len(c.Downstream.Token) == 0 {
+		p.add("downstream.token", "is missing")
+	}
+	p.url("callback_url", c.CallbackURL, false)
+	c.Settings.validate(&p)
+	if err := p.err(); err != nil {
+		return fmt.Errorf("channel %s: %w", c.ID, err)
+	}
+	return nil
+}

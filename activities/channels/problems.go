@@ -1,0 +1,85 @@
+package channels
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// problems collects mistakes, so that a person sees them all at once.
+type problems []error
+
+// Problem is one mistake in one field.
+type Problem struct {
+	// Field is the field's name, for example "settings.cancel_on".
+	Field string
+	// Message says what is wrong with it.
+	Message string
+}
+
+// Error implements error.
+func (p Problem) Error() string { return p.Field + " " + p.Message }
+
+func (p *problems) add(field, format string, args ...any) {
+	*p = append(*p, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+func (p problems) err() error { return errors.Join(p...) }
+
+func (p *problems) id(id string) {
+	if !ValidID(id) {
+		p.add("id", "%q must be 1 to 40 lower-case letters, digits and inner hyphens", id)
+	}
+}
+
+var storeHashPattern = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
+
+func (p *problems) storeHash(hash string) {
+	if !storeHashPattern.MatchString(hash) {
+		p.add("store.hash", "%q must be the lower-case letters and digits that follow /stores/ in the API path", hash)
+	}
+}
+
+func (p *problems) url(field, value string, optional bool) {
+	if value == "" {
+		if !optional {
+			p.add(field, "is missing")
+		}
+		return
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
+		p.add(field, "%q must be an address like https://example.com", redactURL(value))
+	case u.User != nil:
+		p.add(field, "must not contain a user name or password")
+	case u.RawQuery != "" || u.Fragment != "":
+		p.add(field, "%q must not contain a query or a fragment", redactURL(value))
+	}
+}
+
+// redactURL keeps what a person needs to recognize an address and drops where
+// secrets are found in addresses.
+func redactURL(value string) string {
+	if at := strings.LastIndex(value, "@"); at >= 0 {
+		value = "…" + value[at:]
+	}
+	if q := strings.IndexAny(value, "?#"); q >= 0 {
+		value = value[:q] + "…"
+	}
+	return value
+}
+
+func quoted(names []string) string {
+	if len(names) == 0 {
+		return "none that can be chosen"
+	}
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = strconv.Quote(name)
+	}
+	return strings.Join(out, ", ")
+}

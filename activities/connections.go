@@ -1,0 +1,166 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
+	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/seal"
+)
+
+// AdapterConfig is what an adapter is made from.
+type AdapterConfig struct {
+	// Channel is the id of the sales channel, for messages.
+	Channel string
+	// BaseURL and Token are the connection's.
+	BaseURL string
+	Token   string
+	// Timeout bounds one request.
+	Timeout time.Duration
+	// Transport carries the requests; nil means the adapter's default.
+	Transport http.RoundTripper
+}
+
+// AdapterFactory makes an adapter. It does not talk to the system.
+type AdapterFactory func(AdapterConfig) (downstream.Adapter, error)
+
+// ConnectionsConfig configures Connections.
+type ConnectionsConfig struct {
+	// Keeper opens the sealed credentials. Required.
+	Keeper *seal.Keeper
+	// Adapters are the adapters that channels can name. Required.
+	Adapters map[string]AdapterFactory
+	// Timeout bounds one request to either side. Default: 10 seconds.
+	Timeout time.Duration
+	// UserAgent is sent to BigCommerce.
+	UserAgent string
+	// Metrics counts the calls. Nil counts nothing.
+	Metrics *Metrics
+	// Transport carries all requests; nil means a default of its own.
+	Transport http.RoundTripper
+}
+
+// Connections makes and keeps the clients of every channel. One client serves
+// until its channel's revision changes.
+type Connections struct {
+	config ConnectionsConfig
+
+	mu     sync.Mutex
+	kept   map[string]connection
+	quotas map[string]*bigcommerce.Quota
+}
+
+type connection struct {
+	revision int
+	store    *bigcommerce.Client
+	adapter  downstream.Adapter
+}
+
+// NewConnections returns Connections without any connection yet.
+func NewConnections(config ConnectionsConfig) *Connections {
+	if config.Timeout <= 0 {
+		config.Timeout = 10 * time.Second
+	}
+	return &Connections{config: config, kept: map[string]connection{}, quotas: map[string]*bigcommerce.Quota{}}
+}
+
+// Store returns the client of the channel's store.
+func (c *Connections) Store(ctx context.Context, channel channels.Channel) (*bigcommerce.Client, error) {
+	conn, err := c.get(ctx, channel)
+	return conn.store, err
+}
+
+// Downstream returns the adapter of the channel's downstream system.
+func (c *Connections) Downstream(ctx context.Context, channel channels.Channel) (downstream.Adapter, error) {
+	conn, err := c.get(ctx, channel)
+	return conn.adapter, err
+}
+
+func (c *Connections) get(ctx context.Context, channel channels.Channel) (connection, error) {
+	c.mu.Lock()
+	conn, ok := c.kept[channel.ID]
+	c.mu.Unlock()
+	if ok && conn.revision == channel.Revision {
+		return conn, nil
+	}
+	conn, err := c.open(ctx, channel)
+	if err != nil {
+		return connection{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// A reader that was slow must not put an older revision back.
+	if kept, ok := c.kept[channel.ID]; !ok || kept.revision <= conn.revision {
+		c.kept[channel.ID] = conn
+	}
+	return conn, nil
+}
+
+// open makes clients without keeping them, so that credentials can be tried
+// before they are saved.
+func (c *Connections) open(ctx context.Context, channel channels.Channel) (connection, error) {
+	token, err := c.config.Keeper.Open(ctx, channel.Store.AccessToken)
+	if err != nil {
+		return connection{}, fmt.Errorf("channel %s: store access token: %w", channel.ID, err)
+	}
+	store, err := bigcommerce.NewClient(bigcommerce.Config{
+		Channel:     channel.ID,
+		BaseURL:     channel.Store.BaseURL,
+		StoreHash:   channel.Store.Hash,
+		AccessToken: token,
+		Timeout:     c.config.Timeout,
+		Transport:   c.config.Transport,
+		UserAgent:   c.config.UserAgent,
+		Quota:       c.quota(channel.Store.BaseURL + "/" + channel.Store.Hash),
+		Observe:     c.config.Metrics.observeStore,
+	})
+	if err != nil {
+		return connection{}, fmt.Errorf("channel %s: store: %w", channel.ID, err)
+	}
+	factory, ok := c.config.Adapters[channel.Downstream.Adapter]
+	if !ok {
+		known := strings.Join(slices.Sorted(maps.Keys(c.config.Adapters)), ", ")
+		return connection{}, &downstream.Error{
+			Kind: downstream.Misconfigured, Channel: channel.ID, Call: "connect",
+			Detail: fmt.Sprintf("there is no adapter %q", channel.Downstream.Adapter),
+			Advice: "set downstream.adapter to one of " + known,
+		}
+	}
+	secret, err := c.config.Keeper.Open(ctx, channel.Downstream.Token)
+	if err != nil {
+		return connection{}, fmt.Errorf("channel %s: downstream token: %w", channel.ID, err)
+	}
+	adapter, err := factory(AdapterConfig{
+		Channel:   channel.ID,
+		BaseURL:   channel.Downstream.BaseURL,
+		Token:     secret,
+		Timeout:   c.config.Timeout,
+		Transport: c.config.Transport,
+	})
+	if err != nil {
+		return connection{}, fmt.Errorf("channel %s: downstream: %w", channel.ID, err)
+	}
+	adapter = c.config.Metrics.instrument(channel.Downstream.Adapter, adapter)
+	return connection{revision: channel.Revision, store: store, adapter: adapter}, nil
+}
+
+// quota returns the one record of a store's rate limit that all its clients
+// share, across channels and revisions.
+func (c *Connections) quota(store string) *bigcommerce.Quota {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q, ok := c.quotas[store]
+	if !ok {
+		q = &bigcommerce.Quota{}
+		c.quotas[store] = q
+	}
+	return q
+}

@@ -1,0 +1,176 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
+)
+
+// Found says how a search for an order ended.
+type Found string
+
+const (
+	// FoundOne: exactly one order has the number.
+	FoundOne Found = "one"
+	// FoundNone: no order has the number.
+	FoundNone Found = "none"
+	// FoundSeveral: more than one order has the number, so none is touched.
+	FoundSeveral Found = "several"
+)
+
+// FindResult is the result of FindDownstreamOrder.
+type FindResult struct {
+	// Found says how the search ended.
+	Found Found `json:"found"`
+	// Order is set when Found is FoundOne.
+	Order downstream.Order `json:"order,omitzero"`
+}
+
+// FindDownstreamOrder looks an order up in the downstream system by its number
+// in the sales channel, which is the BigCommerce order id.
+func (a *Activities) FindDownstreamOrder(ctx context.Context, ref OrderRef) (FindResult, error) {
+	adapter, _, err := a.adapter(ctx, ref.Channel)
+	if err != nil {
+		return FindResult{}, fail(err)
+	}
+	order, err := adapter.Find(ctx, strconv.FormatInt(ref.OrderID, 10))
+	switch {
+	case downstream.IsKind(err, downstream.NotFound):
+		return FindResult{Found: FoundNone}, nil
+	case downstream.IsKind(err, downstream.Ambiguous):
+		return FindResult{Found: FoundSeveral}, nil
+	case err != nil:
+		return FindResult{}, fail(err)
+	}
+	return FindResult{Found: FoundOne, Order: order}, nil
+}
+
+// ApplyRequest asks for an effect on the order that was ruled on.
+type ApplyRequest struct {
+	OrderRef
+	// DownstreamID and Version are of the order as FindDownstreamOrder
+	// returned it.
+	DownstreamID string `json:"downstream_id"`
+	Version      string `json:"version"`
+}
+
+// Applied says how an attempt to change an order ended.
+type Applied string
+
+const (
+	// AppliedDone: the order is in the wished state, by this request.
+	AppliedDone Applied = "done"
+	// AppliedConflict: the order changed since it was read: rule again.
+	AppliedConflict Applied = "conflict"
+	// AppliedRefused: the system will not do it: rule again, and stop if the
+	// rules still say the same.
+	AppliedRefused Applied = "refused"
+)
+
+// ApplyResult is the result of CancelDownstreamOrder and
+// FulfillDownstreamOrder.
+type ApplyResult struct {
+	// Applied says how it ended.
+	Applied Applied `json:"applied"`
+	// Order is the order afterwards, when Applied is AppliedDone.
+	Order downstream.Order `json:"order,omitzero"`
+	// Shipments counts the shipments that were passed on.
+	Shipments int `json:"shipments,omitempty"`
+	// Detail says why the system refused.
+	Detail string `json:"detail,omitempty"`
+}
+
+// CancelDownstreamOrder cancels an order downstream.
+func (a *Activities) CancelDownstreamOrder(ctx context.Context, req ApplyRequest) (ApplyResult, error) {
+	adapter, _, err := a.adapter(ctx, req.Channel)
+	if err != nil {
+		return ApplyResult{}, fail(err)
+	}
+	const reason = "Cancelled in BigCommerce"
+	order, err := adapter.Cancel(ctx, downstream.CancelRequest{
+		Target: target(workflowID(ctx), "cancel", req, nil),
+		Reason: reason,
+	})
+	return applied(order, err, 0)
+}
+
+// FulfillDownstreamOrder fulfills an order downstream with the shipments that
+// BigCommerce has for it. The shipments are read here and not in a step of
+// their own, so that tracking numbers stay out of workflow histories.
+func (a *Activities) FulfillDownstreamOrder(ctx context.Context, req ApplyRequest) (ApplyResult, error) {
+	adapter, channel, err := a.adapter(ctx, req.Channel)
+	if err != nil {
+		return ApplyResult{}, fail(err)
+	}
+	store, err := a.connections.Store(ctx, channel)
+	if err != nil {
+		return ApplyResult{}, fail(err)
+	}
+	parcels, err := store.Shipments(ctx, req.OrderID)
+	if err != nil {
+		return ApplyResult{}, fail(err)
+	}
+	shipments := make([]downstream.Shipment, 0, len(parcels))
+	for _, parcel := range parcels {
+		carrier := parcel.ShippingProvider
+		if carrier == "" {
+			carrier = parcel.TrackingCarrier
+		}
+		shipments = append(shipments, downstream.Shipment{
+			TrackingNumber: parcel.TrackingNumber,
+			Carrier:        carrier,
+			ShippedAt:      parcel.DateCreated.UTC(),
+		})
+	}
+	order, err := adapter.Fulfill(ctx, downstream.FulfillRequest{
+		Target:    target(workflowID(ctx), "fulfill", req, shipments),
+		Shipments: shipments,
+	})
+	return applied(order, err, len(shipments))
+}
+
+func applied(order downstream.Order, err error, shipments int) (ApplyResult, error) {
+	switch {
+	case downstream.IsKind(err, downstream.VersionConflict):
+		return ApplyResult{Applied: AppliedConflict}, nil
+	case downstream.IsKind(err, downstream.Refused):
+		return ApplyResult{Applied: AppliedRefused, Detail: err.Error()}, nil
+	case err != nil:
+		return ApplyResult{}, fail(err)
+	}
+	return ApplyResult{Applied: AppliedDone, Order: order, Shipments: shipments}, nil
+}
+
+// target derives the idempotency key from all that makes up the request, so
+// that a repetition after a lost answer or a crash carries the same key, and a
+// request that differs in anything carries another.
+func target(workflow, action string, req ApplyRequest, shipments []downstream.Shipment) downstream.Target {
+	number := strconv.FormatInt(req.OrderID, 10)
+	// Strings, numbers and times always marshal.
+	identity, _ := json.Marshal([]any{workflow, action, number, req.DownstreamID, req.Version, shipments})
+	sum := sha256.Sum256(identity)
+	return downstream.Target{
+		OrderID:        req.DownstreamID,
+		Number:         number,
+		Version:        req.Version,
+		IdempotencyKey: base64.RawURLEncoding.EncodeToString(sum[:]),
+	}
+}
+
+func (a *Activities) adapter(ctx context.Context, id string) (downstream.Adapter, channels.Channel, error) {
+	channel, err := a.directory.Channel(ctx, id)
+	if err != nil {
+		return nil, channels.Channel{}, fmt.Errorf("channel %s: read settings: %w", id, err)
+	}
+	adapter, err := a.connections.Downstream(ctx, channel)
+	if err != nil {
+		return nil, channels.Channel{}, err
+	}
+	return adapter, channel, nil
+}

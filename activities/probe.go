@@ -1,0 +1,60 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/orderbridge/orderbridge/activities/channels"
+)
+
+// Types of the errors with which CheckChannel refuses a channel.
+const (
+	// ErrTypeStoreProbe: BigCommerce cannot be used with these settings.
+	ErrTypeStoreProbe = "store_probe_failed"
+	// ErrTypeDownstreamProbe: the downstream system cannot be used.
+	ErrTypeDownstreamProbe = "downstream_probe_failed"
+	// ErrTypeInvalidSettings: the settings are wrong.
+	ErrTypeInvalidSettings = "invalid_settings"
+)
+
+// CheckChannel tries a channel before it is saved: the store's credentials,
+// the downstream system's, and whether the selected statuses exist there. It
+// says which of them failed and how; none of that is repeated, because a
+// person waits for the answer.
+func (a *Activities) CheckChannel(ctx context.Context, channel channels.Channel) error {
+	conn, err := a.connections.open(ctx, channel)
+	if err != nil {
+		return refuse(ErrTypeInvalidSettings, err)
+	}
+	var problems []error
+	if _, err := conn.store.Time(ctx); err != nil {
+		problems = append(problems, refuse(ErrTypeStoreProbe, fmt.Errorf("the store refused the credentials or is out of reach: %w", err)))
+	}
+	statuses, err := conn.adapter.Statuses(ctx)
+	if err == nil {
+		err = conn.adapter.Probe(ctx)
+	}
+	if err != nil {
+		problems = append(problems, refuse(ErrTypeDownstreamProbe, fmt.Errorf("the downstream system refused the credentials or is out of reach: %w", err)))
+	} else if err := channel.Settings.ValidateStatuses(statuses); err != nil {
+		problems = append(problems, refuse(ErrTypeInvalidSettings, err))
+	}
+	switch len(problems) {
+	case 0:
+		return nil
+	case 1:
+		return problems[0]
+	default:
+		return refuse(ErrTypeInvalidSettings, errors.Join(problems...))
+	}
+}
+
+func refuse(kind string, err error) error {
+	return temporal.NewApplicationErrorWithOptions(err.Error(), kind, temporal.ApplicationErrorOptions{
+		NonRetryable: true,
+		Category:     temporal.ApplicationErrorCategoryBenign,
+	})
+}

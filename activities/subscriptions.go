@@ -1,0 +1,103 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
+	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/activities/channels"
+)
+
+// WantedScopes returns the BigCommerce scopes that a channel subscribes to:
+// none if no webhook could have an effect.
+func WantedScopes(c channels.Channel) []string {
+	if !c.Active || !c.Settings.WantsAny() {
+		return nil
+	}
+	return []string{bigcommerce.ScopeOrderStatusUpdated}
+}
+
+// SyncSubscriptions makes the store's hooks match the settings of a channel:
+// it creates what is missing, switches on what was switched off, mends a wrong
+// destination or secret, and removes what is not wanted any more. Hooks that
+// are not of this channel are left alone. It returns the scopes that are
+// subscribed afterwards.
+func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Channel) ([]string, error) {
+	conn, err := a.connections.open(ctx, channel)
+	if err != nil {
+		return nil, fail(err)
+	}
+	hooks, err := conn.store.Hooks(ctx, bigcommerce.HooksQuery{})
+	if err != nil {
+		return nil, fail(err)
+	}
+	wanted := WantedScopes(channel)
+	headers := map[string]string{callback.Header: a.secrets.Secret(channel.ID, channel.SecretVersion)}
+	served := map[string]bool{}
+	for _, hook := range hooks {
+		if !a.ours(channel, hook) {
+			continue
+		}
+		if !slices.Contains(wanted, hook.Scope) || served[hook.Scope] {
+			if err := conn.store.DeleteHook(ctx, hook.ID); err != nil && !bigcommerce.IsKind(err, bigcommerce.NotFound) {
+				return nil, fail(err)
+			}
+			activity.GetLogger(ctx).Info("removed a hook", "channel", channel.ID, "scope", hook.Scope, "hook", hook.ID)
+			continue
+		}
+		if err := mend(ctx, conn.store, channel, hook, headers); err != nil {
+			return nil, fail(err)
+		}
+		served[hook.Scope] = true
+	}
+	for _, scope := range wanted {
+		if served[scope] {
+			continue
+		}
+		hook, err := conn.store.CreateHook(ctx, bigcommerce.HookRequest{
+			Scope: scope, Destination: channel.CallbackURL, IsActive: true, Headers: headers,
+		})
+		if err != nil {
+			return nil, fail(fmt.Errorf("subscribe to %s: %w", scope, err))
+		}
+		activity.GetLogger(ctx).Info("created a hook", "channel", channel.ID, "scope", scope, "hook", hook.ID)
+	}
+	return wanted, nil
+}
+
+// ours reports whether a hook is this channel's: it delivers to the channel's
+// address, or it carries a secret that only this channel can have.
+func (a *Activities) ours(channel channels.Channel, hook bigcommerce.Hook) bool {
+	if hook.Destination == channel.CallbackURL {
+		return true
+	}
+	_, ok := a.secrets.Verify(channel.ID, hook.Headers[callback.Header])
+	return ok
+}
+
+func mend(ctx context.Context, store *bigcommerce.Client, channel channels.Channel, hook bigcommerce.Hook, headers map[string]string) error {
+	var update bigcommerce.HookUpdate
+	changed := false
+	if !hook.IsActive {
+		on := true
+		update.IsActive, changed = &on, true
+	}
+	if hook.Destination != channel.CallbackURL {
+		update.Destination, changed = &channel.CallbackURL, true
+	}
+	if hook.Headers[callback.Header] != headers[callback.Header] {
+		update.Headers, changed = headers, true
+	}
+	if !changed {
+		return nil
+	}
+	if _, err := store.UpdateHook(ctx, hook.ID, update); err != nil {
+		return fmt.Errorf("mend hook %d: %w", hook.ID, err)
+	}
+	activity.GetLogger(ctx).Info("mended a hook", "channel", channel.ID, "scope", hook.Scope, "hook", hook.ID)
+	return nil
+}

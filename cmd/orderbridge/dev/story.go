@@ -1,0 +1,188 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
+	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
+	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
+	"github.com/orderbridge/orderbridge/workflows"
+)
+
+// chapter is one scene of the story: something happens to an order in the
+// store, and what Orderbridge makes of it is compared with what it should.
+type chapter struct {
+	order int64
+	// status is the order's status downstream when the scene begins.
+	status string
+	// happens is what a merchant does, and what is told about it.
+	happens string
+	do      func(ctx context.Context, m *merchant, order int64) error
+	// meanwhile happens downstream while the webhook waits.
+	meanwhile func(ctx context.Context, w *world, run workflowRun) error
+	// copies is how often the store sends the webhook.
+	copies int
+	// outcome and reason are what must come of it, told as therefore.
+	outcome   workflows.Outcome
+	reason    workflows.Reason
+	therefore string
+	// effects are the actions that the order system must have seen, and
+	// tracking the number that came with them.
+	effects  []resttest.Action
+	tracking string
+}
+
+func chapters() []chapter {
+	cancel := func(ctx context.Context, m *merchant, order int64) error { return m.cancel(ctx, order) }
+	const tracking = "9400100000000000000219"
+	return []chapter{
+		{
+			order: 218, status: "Awaiting Shipment",
+			happens: "is cancelled in the store", do: cancel,
+			outcome: workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
+			therefore: "cancelled downstream",
+			effects:   []resttest.Action{resttest.ActionCancel},
+		},
+		{
+			order: 219, status: "Awaiting Shipment",
+			happens: "is shipped with tracking number " + tracking,
+			do: func(ctx context.Context, m *merchant, order int64) error {
+				return m.ship(ctx, order, tracking)
+			},
+			outcome: workflows.OutcomeFulfilled, reason: workflows.ReasonApplied,
+			therefore: "fulfilled downstream with that number",
+			effects:   []resttest.Action{resttest.ActionFulfill}, tracking: tracking,
+		},
+		{
+			order: 220, status: "On Hold",
+			happens: "is cancelled in the store, but is On Hold downstream", do: cancel,
+			outcome: workflows.OutcomeNoEffect, reason: workflows.ReasonStatusNotSelected,
+			therefore: "nothing happens: On Hold is not among the channel's valid cancellation statuses",
+		},
+		{
+			order: 221, status: "Unprocessed",
+			happens: "is cancelled in the store while it is still Unprocessed downstream", do: cancel,
+			meanwhile: processLater,
+			outcome:   workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
+			therefore: "waited until it was processed, then cancelled downstream",
+			effects:   []resttest.Action{resttest.ActionCancel},
+		},
+		{
+			order: 222, status: "Awaiting Shipment", copies: 3,
+			happens: "is cancelled in the store, and the webhook is sent three times", do: cancel,
+			outcome: workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
+			therefore: "cancelled downstream once",
+			effects:   []resttest.Action{resttest.ActionCancel},
+		},
+	}
+}
+
+// chapterTimeout bounds one scene. The longest takes a few seconds.
+const chapterTimeout = time.Minute
+
+// tell plays the story and returns what went wrong, if anything did.
+func (w *world) tell(ctx context.Context) error {
+	w.console.line("")
+	w.console.line("A short story:")
+	var errs []error
+	for _, c := range chapters() {
+		if err := w.play(ctx, c); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			w.console.line("  FAILED  Order %d %s: %v", c.order, c.happens, err)
+			errs = append(errs, fmt.Errorf("the story of order %d: %w", c.order, err))
+		}
+	}
+	w.console.line("")
+	return errors.Join(errs...)
+}
+
+func (w *world) play(ctx context.Context, c chapter) error {
+	ctx, cancel := context.WithTimeout(ctx, chapterTimeout)
+	defer cancel()
+	w.store.AddOrder(bigcommercetest.Order{ID: c.order, StatusID: bigcommerce.StatusAwaitingFulfillment})
+	w.demo.AddOrder(strconv.FormatInt(c.order, 10), c.status)
+	if c.copies > 1 {
+		w.store.Faults().DuplicateNext(1, c.copies-1, 20*time.Millisecond)
+	}
+	shop := newMerchant(w.store.URL, w.store.Hash, w.account.AccessToken)
+	if err := c.do(ctx, shop, c.order); err != nil {
+		return err
+	}
+	run, err := w.findRun(ctx, c.order)
+	if err != nil {
+		return err
+	}
+	if c.meanwhile != nil {
+		if err := c.meanwhile(ctx, w, run); err != nil {
+			return err
+		}
+	}
+	result, err := run.result(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.store.WaitIdle(ctx); err != nil {
+		return fmt.Errorf("wait for the store's deliveries: %w", err)
+	}
+	if err := w.compare(c, result); err != nil {
+		return fmt.Errorf("%w: %s", err, run.link)
+	}
+	w.console.line("  ok  Order %d %s → %s. %s", c.order, c.happens, c.therefore, run.link)
+	return nil
+}
+
+// compare checks what came of a chapter against what should have.
+func (w *world) compare(c chapter, got workflows.Result) error {
+	if got.Outcome != c.outcome || got.Reason != c.reason {
+		return fmt.Errorf("the outcome is %s (%s), not %s (%s): %s", got.Outcome, got.Reason, c.outcome, c.reason, got.Explanation)
+	}
+	var actions []resttest.Action
+	for _, effect := range w.demo.Effects() {
+		if effect.OrderNumber != strconv.FormatInt(c.order, 10) {
+			continue
+		}
+		actions = append(actions, effect.Action)
+		if c.tracking != "" && !slices.Equal(effect.TrackingNumbers, []string{c.tracking}) {
+			return fmt.Errorf("the order system got the tracking numbers %q, not %q", effect.TrackingNumbers, c.tracking)
+		}
+	}
+	if !slices.Equal(actions, c.effects) {
+		return fmt.Errorf("the order system saw %v, not %v", actions, c.effects)
+	}
+	if taken := w.deliveries(c.order); taken < max(c.copies, 1) {
+		return fmt.Errorf("the webhook was taken %d times, not %d", taken, max(c.copies, 1))
+	}
+	return nil
+}
+
+// deliveries counts how often the webhook of an order was delivered and taken.
+func (w *world) deliveries(order int64) int {
+	n := 0
+	for _, d := range w.store.Deliveries() {
+		if d.OrderID == order && d.OK() {
+			n++
+		}
+	}
+	return n
+}
+
+// processLater lets the order system process the order once its webhook has
+// been found waiting.
+func processLater(ctx context.Context, w *world, run workflowRun) error {
+	if err := run.awaitTimer(ctx); err != nil {
+		return err
+	}
+	w.console.line("  …   Order %d waits: it is still Unprocessed downstream. %s", run.order, run.link)
+	order, ok := w.demo.Order(strconv.FormatInt(run.order, 10))
+	if !ok {
+		return fmt.Errorf("order %d is not in the order system", run.order)
+	}
+	return w.demo.SetStatus(order.ID, "Awaiting Shipment")
+}

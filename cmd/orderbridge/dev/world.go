@@ -1,0 +1,295 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
+	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/worker/devserver"
+	"github.com/orderbridge/orderbridge/workflows"
+)
+
+// channelID is the id of the sales channel of the development run.
+const channelID = "demo"
+
+// waits are short in a development run, so that the story does not take long.
+func waits() channels.Waits {
+	return channels.Waits{
+		First:       channels.Duration(2 * time.Second),
+		Longest:     channels.Duration(10 * time.Second),
+		GiveUpAfter: channels.Duration(10 * time.Minute),
+		Settle:      channels.Duration(time.Second),
+		RetryFor:    channels.Duration(time.Hour),
+	}
+}
+
+// world is everything that runs. Its parts are stopped in the reverse order of
+// their start.
+type world struct {
+	options  Options
+	console  *console
+	dataDir  string
+	temporal *devserver.Server
+	client   client.Client
+	store    *bigcommercetest.Store
+	account  bigcommercetest.Account
+	demo     *resttest.System
+	ingress  string
+	process  *process.Process
+	ended    chan error // of the process
+
+	stops []func(context.Context) error
+}
+
+func (w *world) onStop(f func(context.Context) error) { w.stops = append(w.stops, f) }
+
+func (w *world) stop(ctx context.Context) error {
+	var errs []error
+	for i := len(w.stops) - 1; i >= 0; i-- {
+		errs = append(errs, w.stops[i](ctx))
+	}
+	w.stops = nil
+	return errors.Join(errs...)
+}
+
+// start starts all parts. The world that it returns is to be stopped even if
+// it failed.
+func start(ctx context.Context, options Options, out *console) (*world, error) {
+	w := &world{options: options, console: out, ended: make(chan error, 1)}
+	out.line("%s", process.ReadVersion())
+	for _, part := range []func(context.Context) error{
+		w.makeDataDir, w.startTemporal, w.startStore, w.startDemo, w.startProcess, w.makeChannel,
+	} {
+		if err := part(ctx); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+func (w *world) makeDataDir(context.Context) error {
+	if w.options.InMemory {
+		dir, err := os.MkdirTemp("", "orderbridge-dev-")
+		if err != nil {
+			return fmt.Errorf("make a directory for the logs: %w", err)
+		}
+		w.dataDir = dir
+		w.onStop(func(context.Context) error { return os.RemoveAll(dir) })
+		return nil
+	}
+	dir, err := filepath.Abs(w.options.DataDir)
+	if err != nil {
+		return fmt.Errorf("--data-dir %s: %w", w.options.DataDir, err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("--data-dir: %w", err)
+	}
+	w.dataDir = dir
+	return nil
+}
+
+func (w *world) startTemporal(ctx context.Context) error {
+	options := devserver.Options{
+		Address:          w.options.Environment["TEMPORAL_ADDRESS"],
+		Namespace:        w.options.Environment["TEMPORAL_NAMESPACE"],
+		UIURL:            w.options.Environment["TEMPORAL_UI_URL"],
+		InMemory:         w.options.InMemory,
+		DataDir:          w.dataDir,
+		SearchAttributes: workflows.SearchAttributes(),
+		Progress:         func(format string, args ...any) { w.console.line("Temporal: "+format, args...) },
+	}
+	server, err := devserver.Start(ctx, options)
+	if err != nil {
+		return fmt.Errorf("start Temporal: %w", err)
+	}
+	w.temporal = server
+	w.onStop(server.Stop)
+	return nil
+}
+
+func (w *world) startStore(ctx context.Context) error {
+	address, err := w.console.freeAddress(ctx, "Store", w.options.StoreListen)
+	if err != nil {
+		return err
+	}
+	w.store, err = bigcommercetest.Start(ctx,
+		bigcommercetest.WithListenAddress(address),
+		bigcommercetest.WithHash("demostore1"),
+		// The real one delivers to https on port 443 alone.
+		bigcommercetest.WithHTTPDestinations())
+	if err != nil {
+		return fmt.Errorf("start the fake store: %w", err)
+	}
+	w.onStop(func(context.Context) error { return w.store.Close() })
+	w.account = w.store.AddAccount("orderbridge")
+	return nil
+}
+
+func (w *world) startDemo(ctx context.Context) error {
+	address, err := w.console.freeAddress(ctx, "Order system", w.options.DownstreamListen)
+	if err != nil {
+		return err
+	}
+	w.demo, err = resttest.Start(ctx, resttest.WithListenAddress(address))
+	if err != nil {
+		return fmt.Errorf("start the demo order system: %w", err)
+	}
+	w.onStop(func(context.Context) error { w.demo.Close(); return nil })
+	return nil
+}
+
+// startProcess runs ingress and worker, as the serve command does.
+func (w *world) startProcess(ctx context.Context) error {
+	address, err := w.console.freeAddress(ctx, "Ingress", w.options.Listen)
+	if err != nil {
+		return err
+	}
+	config, err := w.processConfig(address)
+	if err != nil {
+		return err
+	}
+	logFile, err := os.OpenFile(w.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	w.onStop(func(context.Context) error { return logFile.Close() })
+	w.process, err = process.New(config, process.Options{
+		Roles:             process.Roles{Ingress: true, Worker: true},
+		Log:               logFile,
+		TemporalAddress:   w.temporal.Address,
+		TemporalNamespace: w.temporal.Namespace,
+	})
+	if err != nil {
+		return err
+	}
+	w.client = w.process.Client
+	w.onStop(func(context.Context) error { return w.process.Close() })
+
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	listening := make(chan string, 1)
+	go func() {
+		w.ended <- w.process.Run(running, func(ingress, _ string) { listening <- ingress })
+	}()
+	ended := false
+	w.onStop(func(context.Context) error {
+		cancel()
+		if ended {
+			return nil
+		}
+		return <-w.ended
+	})
+	select {
+	case w.ingress = <-listening:
+	case err := <-w.ended:
+		ended = true
+		return fmt.Errorf("start ingress and worker: %w", err)
+	}
+	return w.awaitReady(ctx)
+}
+
+func (w *world) logPath() string { return filepath.Join(w.dataDir, "orderbridge.log") }
+
+// readyTimeout bounds the wait for the worker's first poll.
+const readyTimeout = 30 * time.Second
+
+// awaitReady asks /readyz until the process can do its work.
+func (w *world) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	httpClient := &http.Client{Timeout: 5 * time.Second}
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+w.ingress+"/readyz", http.NoBody)
+		if err != nil {
+			return fmt.Errorf("ask for readiness: %w", err)
+		}
+		response, err := httpClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("ingress and worker did not become ready within %s: see %s", readyTimeout, w.logPath())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// makeChannel saves the sales channel; the store's hooks follow from that.
+func (w *world) makeChannel(ctx context.Context) error {
+	accessToken, err := w.process.Keeper.Seal(ctx, w.account.AccessToken)
+	if err != nil {
+		return err
+	}
+	token, err := w.process.Keeper.Seal(ctx, w.demo.Token)
+	if err != nil {
+		return err
+	}
+	statuses := []string{"Awaiting Shipment"}
+	result, err := channels.Save(ctx, w.client, workflows.TaskQueue, channels.SaveRequest{
+		By: "orderbridge dev",
+		Channel: channels.Channel{
+			ID:          channelID,
+			Active:      true,
+			CallbackURL: "http://" + w.ingress + "/webhooks/bigcommerce/" + channelID,
+			Store:       channels.Store{Hash: w.store.Hash, BaseURL: w.store.URL, AccessToken: accessToken},
+			Downstream:  channels.Downstream{Adapter: "rest", BaseURL: w.demo.URL, Token: token},
+			Settings: channels.Settings{
+				ValidCancellationStatuses: statuses, ValidFulfillmentStatuses: statuses, Waits: waits(),
+			},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if len(result.Subscribed) == 0 {
+		return fmt.Errorf("channel %s was saved, but its hooks in the store could not be made: see %s", channelID, w.logPath())
+	}
+	w.console.line("Channel %q: saved; subscribed to %s", channelID, result.Subscribed[0])
+	return nil
+}
+
+// wait blocks until ctx ends or a part fails.
+func (w *world) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-w.temporal.Done():
+		return fmt.Errorf("Temporal ended: %w", w.temporal.Err())
+	case err := <-w.ended:
+		w.ended <- err // for the stop
+		return fmt.Errorf("ingress and worker ended: %w", err)
+	}
+}
+
+func (w *world) printAddresses() {
+	for _, row := range []struct{ name, address string }{
+		{"Ingress", "http://" + w.ingress},
+		{"Web UI", w.temporal.UIURL},
+		{"Metrics", "http://" + w.ingress + "/metrics"},
+		{"Store", w.store.URL + "  (fake BigCommerce, access token " + w.account.AccessToken + ")"},
+		{"Order system", w.demo.URL + "  (demo, token " + w.demo.Token + ")"},
+		{"Log", w.logPath()},
+	} {
+		if row.address != "" {
+			w.console.line("  %-13s %s", row.name, row.address)
+		}
+	}
+	if w.options.InMemory {
+		w.console.line("  %-13s %s", "Data", "in memory: nothing is kept")
+	} else {
+		w.console.line("  %-13s %s", "Data", w.dataDir)
+	}
+}

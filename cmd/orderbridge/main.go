@@ -1,0 +1,28 @@
+// Command orderbridge keeps a merchant's BigCommerce orders and their order or
+// warehouse system in step.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run())
+}
+
+// run is main with an exit code: 0 for success, 1 for failure.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once, should the orderly end hang.
+	context.AfterFunc(ctx, stop)
+	if err := newRootCommand(os.Environ(), os.Stdout, os.Stderr).ExecuteContext(ctx); err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "orderbridge: %v\n", err)
+		return 1
+	}
+	return 0
+}

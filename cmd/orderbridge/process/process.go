@@ -1,0 +1,245 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/activities/seal"
+	"github.com/orderbridge/orderbridge/ingress"
+	"github.com/orderbridge/orderbridge/worker"
+)
+
+// Roles say which parts a process runs.
+type Roles struct {
+	Ingress bool
+	Worker  bool
+}
+
+// Options are what a caller decides that the environment does not say.
+type Options struct {
+	// Roles are the parts to run.
+	Roles Roles
+	// Log takes the log. Required.
+	Log io.Writer
+	// TemporalAddress and TemporalNamespace override the environment.
+	TemporalAddress   string
+	TemporalNamespace string
+	// Listen opens the listeners. Default: net.Listen on TCP.
+	Listen func(ctx context.Context, address string) (net.Listener, error)
+}
+
+// Process is an assembled process. Close it when it is not needed any more.
+type Process struct {
+	// Client is the connection to Temporal.
+	Client client.Client
+	// Keeper seals and opens credentials.
+	Keeper *seal.Keeper
+	// Logger is the log of the process.
+	Logger *slog.Logger
+
+	config   Config
+	options  Options
+	registry *prometheus.Registry
+	ingress  *ingress.Server
+	ops      *ingress.Server
+	worker   *worker.Worker
+	closers  []func() error
+}
+
+// New assembles a process. Nothing runs yet, and Temporal need not be there.
+func New(config Config, options Options) (*Process, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if options.Listen == nil {
+		var listen net.ListenConfig
+		options.Listen = func(ctx context.Context, address string) (net.Listener, error) {
+			return listen.Listen(ctx, "tcp", address)
+		}
+	}
+	p := &Process{
+		config: config, options: options, registry: prometheus.NewRegistry(),
+		Logger: newLogger(options.Log, config),
+	}
+	if err := p.assemble(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Process) assemble() error {
+	version := ReadVersion()
+	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version))
+	masterKey, err := p.config.masterKey()
+	if err != nil {
+		return err
+	}
+	secrets, err := callback.NewSecrets(masterKey)
+	if err != nil {
+		return err
+	}
+	if p.Keeper, err = seal.NewLocal(masterKey); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.Keeper.Close)
+	sdkMetrics, endMetrics, err := worker.NewSDKMetrics(p.registry, p.Logger)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, func() error { return endMetrics(context.Background()) })
+	p.Client, err = worker.Connect(worker.Connection{
+		Address: p.options.TemporalAddress, Namespace: p.options.TemporalNamespace,
+		Environment: p.config.Environment, Logger: p.Logger, Metrics: sdkMetrics,
+	})
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, func() error { p.Client.Close(); return nil })
+	if p.options.Roles.Worker {
+		p.worker, err = worker.New(p.config.Worker, worker.Dependencies{
+			Client: p.Client, Keeper: p.Keeper, Secrets: secrets, Registry: p.registry, UserAgent: version.UserAgent(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return p.assembleServers(secrets)
+}
+
+func (p *Process) assembleServers(secrets *callback.Secrets) error {
+	deps := ingress.Dependencies{
+		// Eager starts need the worker in the same process.
+		Starter: &ingress.TemporalStarter{Client: p.Client, Eager: p.options.Roles.Worker},
+		Secrets: secrets, Checks: p.checks(), Registry: p.registry, Logger: p.Logger,
+	}
+	var err error
+	if p.options.Roles.Ingress {
+		if p.ingress, err = ingress.New(p.config.Ingress, deps); err != nil {
+			return err
+		}
+	}
+	if p.config.Worker.OpsAddress != "" {
+		p.ops, err = ingress.NewOps(deps)
+	}
+	return err
+}
+
+func (p *Process) checks() []ingress.Check {
+	checks := []ingress.Check{{
+		Name:   "temporal",
+		Advice: "Temporal does not answer: check TEMPORAL_ADDRESS and that the server runs",
+		Probe: func(ctx context.Context) error {
+			_, err := p.Client.CheckHealth(ctx, &client.CheckHealthRequest{})
+			return err
+		},
+	}}
+	if p.options.Roles.Worker {
+		checks = append(checks, ingress.Check{
+			Name:   "worker",
+			Advice: "the worker is not running: it starts as soon as Temporal answers",
+			Probe:  func(context.Context) error { return p.worker.Ready() },
+		})
+	}
+	return checks
+}
+
+// Run runs the process until ctx ends or a part of it fails, and then stops
+// all parts in order: first nothing new is taken, then what was begun comes to
+// its end. onListening, if not nil, is told the addresses once they are open:
+// that of the ingress, and that for operators; "" for one that is not there.
+func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsAddress string)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	addresses := map[*ingress.Server]string{}
+	for _, server := range []struct {
+		server  *ingress.Server
+		address string
+	}{{p.ingress, p.config.Ingress.ListenAddress}, {p.ops, p.config.Worker.OpsAddress}} {
+		if server.server == nil {
+			continue
+		}
+		listener, err := p.options.Listen(ctx, server.address)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w", server.address, err)
+		}
+		defer func() { _ = listener.Close() }() // for an error before Serve; closing twice is harmless
+		addresses[server.server] = listener.Addr().String()
+		group.Go(func() error { return server.server.Serve(ctx, listener) })
+	}
+	if p.worker != nil {
+		group.Go(func() error { return p.work(ctx) })
+	}
+	p.Logger.InfoContext(ctx, "started", "version", ReadVersion().Version,
+		"ingress", addresses[p.ingress], "ops", addresses[p.ops], "worker", p.worker != nil)
+	if onListening != nil {
+		onListening(addresses[p.ingress], addresses[p.ops])
+	}
+	err := group.Wait()
+	p.Logger.Info("stopped")
+	return err
+}
+
+// workerRetry is how often a worker that finds no Temporal tries again.
+const workerRetry = 2 * time.Second
+
+// work runs the worker. Temporal may not be there yet when a process starts:
+// that is no reason to end it, /readyz says what is missing meanwhile.
+func (p *Process) work(ctx context.Context) error {
+	for {
+		err := p.worker.Start()
+		if err == nil {
+			break
+		}
+		p.Logger.WarnContext(ctx, "the worker cannot start yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(workerRetry):
+		}
+	}
+	defer p.worker.Stop()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-p.worker.Fatal():
+		return fmt.Errorf("the worker ended: %w", err)
+	}
+}
+
+// Close releases what the process holds. Call it after Run has returned.
+func (p *Process) Close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+func newLogger(out io.Writer, config Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: config.LogLevel}
+	if config.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(out, options))
+	}
+	return slog.New(slog.NewJSONHandler(out, options))
+}
+
+func buildInfo(v Version) prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "orderbridge_build_info",
+		Help:        "Always 1; the labels say what the binary was built from.",
+		ConstLabels: prometheus.Labels{"version": v.Version, "commit": v.Commit, "go_version": v.Go},
+	})
+	info.Set(1)
+	return info
+}

@@ -1,0 +1,53 @@
+package ingress
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Config configures the ingress. Its fields are read from the environment.
+type Config struct {
+	// ListenAddress is where BigCommerce's callbacks arrive, usually behind a
+	// proxy that terminates TLS.
+	ListenAddress string `env:"ORDERBRIDGE_LISTEN_ADDRESS" envDefault:":8080"`
+	// MaxBodyBytes bounds the body of a callback. BigCommerce's are around
+	// 200 bytes (measured).
+	MaxBodyBytes int64 `env:"ORDERBRIDGE_MAX_BODY_BYTES" envDefault:"65536"`
+	// StartTimeout bounds the durable start of a workflow. BigCommerce
+	// abandons a callback after about eleven seconds (measured).
+	StartTimeout time.Duration `env:"ORDERBRIDGE_START_TIMEOUT" envDefault:"3s"`
+	// ReadTimeout bounds the reading of one request.
+	ReadTimeout time.Duration `env:"ORDERBRIDGE_READ_TIMEOUT" envDefault:"5s"`
+	// ShutdownTimeout bounds the draining of requests at shutdown.
+	ShutdownTimeout time.Duration `env:"ORDERBRIDGE_SHUTDOWN_TIMEOUT" envDefault:"15s"`
+	// ServeMetrics offers /metrics on ListenAddress too. Switch it off where
+	// that address is public, and scrape ORDERBRIDGE_OPS_ADDRESS instead.
+	ServeMetrics bool `env:"ORDERBRIDGE_SERVE_METRICS" envDefault:"true"`
+}
+
+// maxAnswer is how late an answer may come. BigCommerce waits between 9 and 12
+// seconds (measured).
+const maxAnswer = 8 * time.Second
+
+// Validate returns every mistake at once, each naming its variable.
+func (c Config) Validate() error {
+	var errs []error
+	if _, _, err := net.SplitHostPort(c.ListenAddress); err != nil {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_LISTEN_ADDRESS %q must look like :8080 or 127.0.0.1:8080", c.ListenAddress))
+	}
+	if c.MaxBodyBytes < 1024 || c.MaxBodyBytes > 1<<20 {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_MAX_BODY_BYTES %d must be between 1024 and %d", c.MaxBodyBytes, 1<<20))
+	}
+	if c.StartTimeout <= 0 || c.StartTimeout > maxAnswer {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_START_TIMEOUT %s must be above zero and at most %s: BigCommerce does not wait longer", c.StartTimeout, maxAnswer))
+	}
+	if c.ReadTimeout <= 0 || c.ReadTimeout > maxAnswer {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_READ_TIMEOUT %s must be above zero and at most %s", c.ReadTimeout, maxAnswer))
+	}
+	if c.ShutdownTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_SHUTDOWN_TIMEOUT %s must be above zero", c.ShutdownTimeout))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,118 @@
+// Package ingress receives BigCommerce's callbacks and starts a workflow for
+// each. It keeps no state: run as many as needed.
+package ingress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/orderbridge/orderbridge/activities/callback"
+)
+
+// Dependencies are what a Server works with. All but Checks are required.
+type Dependencies struct {
+	// Starter starts the workflows.
+	Starter Starter
+	// Secrets checks the callbacks.
+	Secrets *callback.Secrets
+	// Checks are the conditions of readiness.
+	Checks []Check
+	// Registry takes and offers the metrics.
+	Registry *prometheus.Registry
+	// Logger takes the log.
+	Logger *slog.Logger
+}
+
+// Server is an HTTP server with an orderly end.
+type Server struct {
+	config  Config
+	starter Starter
+	secrets *callback.Secrets
+	log     *slog.Logger
+	metrics *metrics
+
+	drain *draining
+	http  *http.Server
+}
+
+// New returns the ingress. It does not listen yet.
+func New(config Config, deps Dependencies) (*Server, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(deps.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	s := &Server{
+		config: config, starter: deps.Starter, secrets: deps.Secrets,
+		log: deps.Logger, metrics: m, drain: &draining{},
+	}
+	router, err := newRouter(deps.Logger)
+	if err != nil {
+		return nil, err
+	}
+	router.POST("/webhooks/bigcommerce/:channel", s.webhook)
+	(&ops{log: deps.Logger, checks: deps.Checks, draining: s.drain, gatherer: deps.Registry}).routes(router, config.ServeMetrics)
+	s.http = newHTTPServer(router, config.ReadTimeout, deps.Logger)
+	return s, nil
+}
+
+// NewOps returns a server for operators alone: health, readiness and metrics.
+func NewOps(deps Dependencies) (*Server, error) {
+	router, err := newRouter(deps.Logger)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config: Config{ShutdownTimeout: 5 * time.Second}, log: deps.Logger, drain: &draining{},
+	}
+	(&ops{log: deps.Logger, checks: deps.Checks, draining: s.drain, gatherer: deps.Registry}).routes(router, true)
+	s.http = newHTTPServer(router, 5*time.Second, deps.Logger)
+	return s, nil
+}
+
+func newHTTPServer(handler http.Handler, readTimeout time.Duration, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      readTimeout + maxAnswer,
+		IdleTimeout:       75 * time.Second, // longer than usual proxies keep connections
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Serve serves on the listener until ctx ends, then lets the requests that it
+// has begun come to their end, within the shutdown time-out.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	s.drain.flag.Store(true)
+	drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
+	defer cancel()
+	err := s.http.Shutdown(drainCtx)
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	if err != nil {
+		return fmt.Errorf("shut down the server on %s: %w", listener.Addr(), errors.Join(err, s.http.Close()))
+	}
+	return nil
+}
+
+// Handler returns the handler, for tests that need no listener.
+func (s *Server) Handler() http.Handler { return s.http.Handler }

@@ -1,0 +1,70 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Config configures the worker. Its fields are read from the environment.
+type Config struct {
+	// MaxWorkflowTasks bounds the workflow tasks that run at once.
+	MaxWorkflowTasks int `env:"ORDERBRIDGE_WORKER_MAX_WORKFLOW_TASKS" envDefault:"200"`
+	// MaxLocalActivities bounds the first attempts of steps that run at once.
+	MaxLocalActivities int `env:"ORDERBRIDGE_WORKER_MAX_LOCAL_ACTIVITIES" envDefault:"200"`
+	// MaxActivities bounds the repeated calls that run at once, for each of
+	// the two sides.
+	MaxActivities int `env:"ORDERBRIDGE_WORKER_MAX_ACTIVITIES" envDefault:"100"`
+	// StopTimeout bounds how long calls that have begun may go on after the
+	// worker was told to stop.
+	StopTimeout time.Duration `env:"ORDERBRIDGE_WORKER_STOP_TIMEOUT" envDefault:"30s"`
+	// HTTPTimeout bounds one request to BigCommerce or downstream.
+	HTTPTimeout time.Duration `env:"ORDERBRIDGE_HTTP_TIMEOUT" envDefault:"10s"`
+	// ChannelCacheTTL is how long the settings of a channel are trusted
+	// without asking again.
+	ChannelCacheTTL time.Duration `env:"ORDERBRIDGE_CHANNEL_CACHE_TTL" envDefault:"5s"`
+	// OpsAddress is where the process offers /healthz, /readyz and /metrics
+	// to operators alone; empty for none. A process that runs the worker
+	// alone needs it.
+	OpsAddress string `env:"ORDERBRIDGE_OPS_ADDRESS" envDefault:":9464"`
+}
+
+// minSlots is what the SDK needs at least: with fewer than two workflow task
+// slots no query could be answered while a local activity asks one.
+const minSlots = 2
+
+// Validate returns every mistake at once, each naming its variable.
+func (c Config) Validate() error {
+	var errs []error
+	for _, slots := range []struct {
+		name  string
+		value int
+	}{
+		{"ORDERBRIDGE_WORKER_MAX_WORKFLOW_TASKS", c.MaxWorkflowTasks},
+		{"ORDERBRIDGE_WORKER_MAX_LOCAL_ACTIVITIES", c.MaxLocalActivities},
+		{"ORDERBRIDGE_WORKER_MAX_ACTIVITIES", c.MaxActivities},
+	} {
+		if slots.value < minSlots || slots.value > 10_000 {
+			errs = append(errs, fmt.Errorf("%s %d must be between %d and 10000", slots.name, slots.value, minSlots))
+		}
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"ORDERBRIDGE_WORKER_STOP_TIMEOUT", c.StopTimeout},
+		{"ORDERBRIDGE_HTTP_TIMEOUT", c.HTTPTimeout},
+		{"ORDERBRIDGE_CHANNEL_CACHE_TTL", c.ChannelCacheTTL},
+	} {
+		if d.value <= 0 || d.value > time.Hour {
+			errs = append(errs, fmt.Errorf("%s %s must be above zero and at most 1h", d.name, d.value))
+		}
+	}
+	if c.OpsAddress != "" {
+		if _, _, err := net.SplitHostPort(c.OpsAddress); err != nil {
+			errs = append(errs, fmt.Errorf("ORDERBRIDGE_OPS_ADDRESS %q must look like :9464 or 127.0.0.1:9464, or be empty", c.OpsAddress))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,149 @@
+// Package worker runs the workflows and the activities.
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/orderbridge/orderbridge/activities"
+	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/seal"
+	"github.com/orderbridge/orderbridge/workflows"
+)
+
+// Dependencies are what a Worker works with. All are required.
+type Dependencies struct {
+	// Client is the connection to Temporal.
+	Client client.Client
+	// Keeper opens the sealed credentials of channels.
+	Keeper *seal.Keeper
+	// Secrets derives the secrets that hooks carry.
+	Secrets *callback.Secrets
+	// Registry takes the metrics of the calls to both sides.
+	Registry prometheus.Registerer
+	// UserAgent is sent to BigCommerce.
+	UserAgent string
+}
+
+// Worker polls the three task queues of Orderbridge.
+type Worker struct {
+	workers []sdkworker.Worker
+	started []sdkworker.Worker
+	running atomic.Bool
+	fatal   chan error
+}
+
+// New returns a worker that does not poll yet.
+func New(config Config, deps Dependencies) (*Worker, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	metrics, err := activities.NewMetrics(deps.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	acts := activities.New(
+		channels.NewDirectory(deps.Client, config.ChannelCacheTTL),
+		activities.NewConnections(activities.ConnectionsConfig{
+			Keeper: deps.Keeper, Adapters: Adapters(), Timeout: config.HTTPTimeout,
+			UserAgent: deps.UserAgent, Metrics: metrics,
+		}),
+		deps.Secrets,
+	)
+	w := &Worker{fatal: make(chan error, 1)}
+	onFatal := func(err error) {
+		select {
+		case w.fatal <- err:
+		default: // one is enough to end the process
+		}
+	}
+	base := sdkworker.Options{
+		WorkerStopTimeout: config.StopTimeout,
+		OnFatalError:      onFatal,
+		// A query asked by a local activity needs a poller of its own.
+		WorkflowTaskPollerBehavior: sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{
+			InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 40,
+		}),
+		ActivityTaskPollerBehavior: sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{
+			InitialNumberOfPollers: 2, MinimumNumberOfPollers: 1, MaximumNumberOfPollers: 20,
+		}),
+	}
+	main := base
+	main.MaxConcurrentWorkflowTaskExecutionSize = config.MaxWorkflowTasks
+	main.MaxConcurrentLocalActivityExecutionSize = config.MaxLocalActivities
+	main.MaxConcurrentActivityExecutionSize = config.MaxActivities
+	calls := base
+	calls.MaxConcurrentActivityExecutionSize = config.MaxActivities
+	calls.DisableWorkflowWorker = true
+	for _, queue := range []struct {
+		name    string
+		options sdkworker.Options
+	}{
+		{workflows.TaskQueue, main},
+		{workflows.TaskQueueBigCommerce, calls},
+		{workflows.TaskQueueDownstream, calls},
+	} {
+		one := sdkworker.New(deps.Client, queue.name, queue.options)
+		if !queue.options.DisableWorkflowWorker {
+			RegisterWorkflows(one)
+		}
+		one.RegisterActivity(acts)
+		w.workers = append(w.workers, one)
+	}
+	return w, nil
+}
+
+// RegisterWorkflows registers every workflow under its name. It serves
+// workers and replayers.
+func RegisterWorkflows(registry sdkworker.WorkflowRegistry) {
+	registry.RegisterWorkflowWithOptions(workflows.OrderWebhook, workflow.RegisterOptions{Name: workflows.OrderWebhookType})
+	registry.RegisterWorkflowWithOptions(workflows.SalesChannel, workflow.RegisterOptions{Name: workflows.SalesChannelType})
+}
+
+// Start begins to poll.
+func (w *Worker) Start() error {
+	for _, one := range w.workers {
+		if err := one.Start(); err != nil {
+			w.Stop()
+			return fmt.Errorf("start worker: %w", err)
+		}
+		w.started = append(w.started, one)
+	}
+	w.running.Store(true)
+	return nil
+}
+
+// Stop stops polling and returns when what had begun is done, or its time is
+// over. What was cut off is repeated elsewhere.
+func (w *Worker) Stop() {
+	w.running.Store(false)
+	// The three share the time: each waits for its own calls meanwhile.
+	var stopping sync.WaitGroup
+	for _, one := range w.started {
+		stopping.Go(one.Stop)
+	}
+	stopping.Wait()
+	w.started = nil
+}
+
+// Fatal delivers an error after which the worker polls no more.
+func (w *Worker) Fatal() <-chan error { return w.fatal }
+
+// ErrNotStarted is what Ready answers before Start and after Stop.
+var ErrNotStarted = errors.New("the worker is not running")
+
+// Ready returns an error while the worker does not poll.
+func (w *Worker) Ready() error {
+	if !w.running.Load() {
+		return ErrNotStarted
+	}
+	return nil
+}

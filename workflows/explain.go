@@ -1,0 +1,143 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/orderbridge/orderbridge/activities"
+)
+
+// OutcomesMetric counts the ends of order workflows, by outcome and reason.
+const OutcomesMetric = "orderbridge_webhook_outcomes"
+
+// ended closes a run that came to an outcome.
+func (w *orderWebhook) ended(ctx workflow.Context, d Decision) (Result, error) {
+	result := w.result(d.Outcome, d.Reason, w.explain(d))
+	return result, w.record(ctx, result)
+}
+
+// failed closes a run that met an error that repetition does not mend.
+func (w *orderWebhook) failed(ctx workflow.Context, cause error) (Result, error) {
+	if temporal.IsCanceledError(cause) {
+		return Result{}, cause
+	}
+	reason, message := failureOf(cause)
+	result := w.result(OutcomeFailed, reason, message)
+	if err := w.record(ctx, result); err != nil {
+		return Result{}, err
+	}
+	return Result{}, temporal.NewApplicationErrorWithOptions(message, string(reason), temporal.ApplicationErrorOptions{NonRetryable: true})
+}
+
+func (w *orderWebhook) result(outcome Outcome, reason Reason, explanation string) Result {
+	result := Result{
+		Outcome:     outcome,
+		Reason:      reason,
+		Explanation: explanation,
+		Shipments:   w.applied.Shipments,
+		Rounds:      w.rounds,
+		Revision:    w.channel.Revision,
+	}
+	if !w.store.ReadAt.IsZero() {
+		result.StoreStatus = w.store.StatusID.String()
+	}
+	if status := w.status(); status != nil {
+		result.DownstreamStatus = status.Name
+	}
+	return result
+}
+
+// record makes the end visible to operators: as search attributes, as a
+// counter and in the log.
+func (w *orderWebhook) record(ctx workflow.Context, r Result) error {
+	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{
+		"outcome": string(r.Outcome), "reason": string(r.Reason),
+	}).Counter(OutcomesMetric).Inc(1)
+	workflow.GetLogger(ctx).Info("webhook ended",
+		"channel", w.in.Channel, "scope", w.in.Scope, "order", w.in.OrderID,
+		"outcome", r.Outcome, "reason", r.Reason, "rounds", r.Rounds)
+	workflow.SetCurrentDetails(ctx, r.Explanation)
+	updates := []temporal.SearchAttributeUpdate{
+		AttributeOutcome.ValueSet(string(r.Outcome)), AttributeReason.ValueSet(string(r.Reason)),
+	}
+	if r.DownstreamStatus != "" {
+		updates = append(updates, AttributeStatus.ValueSet(r.DownstreamStatus))
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+// explain says in a sentence why the run ended as it did.
+func (w *orderWebhook) explain(d Decision) string {
+	order := fmt.Sprintf("order %d", w.in.OrderID)
+	inStore := fmt.Sprintf("is %s in BigCommerce", w.store.StatusID)
+	there := ""
+	if status := w.status(); status != nil {
+		there = fmt.Sprintf("%q", status.Name)
+	}
+	switch d.Reason {
+	case ReasonApplied:
+		if d.Outcome == OutcomeFulfilled {
+			return fmt.Sprintf("%s %s, so it was fulfilled downstream with %d shipment(s)", order, inStore, w.applied.Shipments)
+		}
+		return fmt.Sprintf("%s %s, so it was cancelled downstream", order, inStore)
+	case ReasonAlreadyCancelled, ReasonAlreadyFulfilled, ReasonClosed:
+		if d.Outcome == OutcomeAlreadyDone {
+			return fmt.Sprintf("%s %s and downstream it was %s already", order, inStore, there)
+		}
+		return fmt.Sprintf("%s %s, but downstream it is %s already and that is final: somebody must look", order, inStore, there)
+	case ReasonStatusNotMapped:
+		return fmt.Sprintf("%s %s, which in this channel means neither cancel nor fulfill", order, inStore)
+	case ReasonStatusNotSelected:
+		return fmt.Sprintf("%s %s, but downstream it is %s, which is not among the valid %s statuses (%s)",
+			order, inStore, there, w.wish.noun(), strings.Join(w.wish.valid(w.channel.Settings), ", "))
+	case ReasonNothingSelected:
+		return fmt.Sprintf("%s %s, but this channel has no valid %s statuses", order, inStore, w.wish.noun())
+	case ReasonOtherStoreChannel:
+		return fmt.Sprintf("%s belongs to BigCommerce channel %d, which this channel leaves out", order, w.store.StoreChannel)
+	case ReasonChannelInactive:
+		return fmt.Sprintf("channel %s is deactivated", w.in.Channel)
+	case ReasonUnknownChannel:
+		return fmt.Sprintf("there is no channel %s any more", w.in.Channel)
+	case ReasonWrongStore:
+		return fmt.Sprintf("the callback is from store %s, but channel %s is connected to store %s",
+			w.in.StoreHash, w.in.Channel, w.channel.StoreHash)
+	case ReasonNotDownstream, ReasonUnprocessed, ReasonKeepsChanging:
+		return fmt.Sprintf("%s %s, but %s; gave up after %s: somebody must look",
+			order, inStore, w.obstacle(d.Reason), w.channel.Settings.Waits.GiveUpAfter)
+	case ReasonNotJSON, ReasonUnknownScope, ReasonNoOrder:
+		return fmt.Sprintf("the callback cannot be used: %s", w.in.Rejection.Detail)
+	case ReasonAmbiguous, ReasonRefused:
+		return string(d.Reason) // these fail the run and carry their own text
+	default:
+		return string(d.Reason)
+	}
+}
+
+// waitingFor says what a run is waiting for.
+func (w *orderWebhook) waitingFor(reason Reason, until time.Time) string {
+	return fmt.Sprintf("order %d is %s in BigCommerce, but %s; looking again at %s",
+		w.in.OrderID, w.store.StatusID, w.obstacle(reason), until.UTC().Format("2006-01-02 15:04:05 MST"))
+}
+
+func (w *orderWebhook) obstacle(reason Reason) string {
+	switch {
+	case reason == ReasonNotDownstream:
+		return "it is not known downstream"
+	case reason == ReasonUnprocessed && w.found.Found == activities.FoundOne:
+		return fmt.Sprintf("downstream it is still %q", w.found.Order.Status.Name)
+	default:
+		return "it kept changing downstream while it was being worked on"
+	}
+}
+
+// noun returns the word for a wish in the names of the settings.
+func (w Wish) noun() string {
+	if w == WishFulfill {
+		return "fulfillment"
+	}
+	return "cancellation"
+}

@@ -1,0 +1,57 @@
+// Package workflows holds the deterministic half of Orderbridge: the rules,
+// one workflow per webhook, and one entity workflow per sales channel.
+package workflows
+
+import (
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/orderbridge/orderbridge/activities/channels"
+)
+
+// Task queues. Calls that failed at the first, local attempt are repeated on a
+// queue per side, so that fairness between channels and rates apply there and
+// an outage of one side holds up nothing else.
+const (
+	// TaskQueue runs the workflows and the first attempt of every step.
+	TaskQueue = "orderbridge"
+	// TaskQueueBigCommerce runs the repeated calls to BigCommerce.
+	TaskQueueBigCommerce = "orderbridge-bigcommerce"
+	// TaskQueueDownstream runs the repeated calls to downstream systems.
+	TaskQueueDownstream = "orderbridge-downstream"
+)
+
+// Names under which the workflows are registered.
+const (
+	// OrderWebhookType handles one webhook.
+	OrderWebhookType = "OrderWebhook"
+	// SalesChannelType keeps one sales channel.
+	SalesChannelType = channels.WorkflowType
+)
+
+// Search attributes. SQL visibility has room for ten keywords in all.
+var (
+	// AttributeChannel is the id of the sales channel.
+	AttributeChannel = temporal.NewSearchAttributeKeyKeyword("OrderbridgeChannel")
+	// AttributeScope is the BigCommerce scope of the webhook.
+	AttributeScope = temporal.NewSearchAttributeKeyKeyword("OrderbridgeScope")
+	// AttributeOrder is the BigCommerce order id.
+	AttributeOrder = temporal.NewSearchAttributeKeyKeyword("OrderbridgeOrder")
+	// AttributeOutcome is the Outcome, once there is one.
+	AttributeOutcome = temporal.NewSearchAttributeKeyKeyword("OrderbridgeOutcome")
+	// AttributeReason is the Reason of the outcome.
+	AttributeReason = temporal.NewSearchAttributeKeyKeyword("OrderbridgeReason")
+	// AttributeStatus is the order's status downstream at the end.
+	AttributeStatus = temporal.NewSearchAttributeKeyKeyword("OrderbridgeStatus")
+)
+
+// SearchAttributes returns what a namespace must know, by name.
+func SearchAttributes() map[string]enums.IndexedValueType {
+	out := map[string]enums.IndexedValueType{}
+	for _, key := range []temporal.SearchAttributeKeyKeyword{
+		AttributeChannel, AttributeScope, AttributeOrder, AttributeOutcome, AttributeReason, AttributeStatus,
+	} {
+		out[key.GetName()] = enums.INDEXED_VALUE_TYPE_KEYWORD
+	}
+	return out
+}

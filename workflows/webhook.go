@@ -1,0 +1,109 @@
+package workflows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// Webhook is the input of OrderWebhook: one callback, reduced to what is
+// needed. It holds no personal data.
+type Webhook struct {
+	// Channel is the id of the sales channel.
+	Channel string `json:"channel"`
+	// Scope is the callback's scope, for example
+	// "store/order/statusUpdated"; empty if it had none.
+	Scope string `json:"scope"`
+	// Hash is BigCommerce's own identifier of the event, or the SHA-256 of
+	// the body where there is none.
+	Hash string `json:"hash"`
+	// StoreHash is the store that the callback says it is from.
+	StoreHash string `json:"store_hash,omitempty"`
+	// OrderID is the BigCommerce order id; 0 in a rejected callback.
+	OrderID int64 `json:"order_id,omitempty"`
+	// EventAt is when the event happened, by the store's clock.
+	EventAt time.Time `json:"event_at,omitzero"`
+	// ReceivedAt is when the callback arrived.
+	ReceivedAt time.Time `json:"received_at"`
+	// SecretVersion is the version of the callback secret that it carried.
+	SecretVersion int `json:"secret_version,omitempty"`
+	// Rejection is set for a callback that is authentic but cannot be used.
+	Rejection *Rejection `json:"rejection,omitempty"`
+}
+
+// Rejection says why a callback cannot be used.
+type Rejection struct {
+	// Reason is one of the reasons of OutcomeRejected.
+	Reason Reason `json:"reason"`
+	// Detail says more, without quoting the body.
+	Detail string `json:"detail"`
+	// Size is the size of the body in bytes.
+	Size int `json:"size"`
+}
+
+// usableHash is what may stand in a workflow id as it is. BigCommerce's own
+// hashes are 40 hexadecimal digits (measured) but documented only as opaque.
+var usableHash = regexp.MustCompile(`^[A-Za-z0-9_-]{8,128}$`)
+
+// HashOf returns the identifier of a callback: its own hash, or the SHA-256 of
+// the body where there is none that can be used.
+func HashOf(hash string, body []byte) string {
+	if usableHash.MatchString(hash) {
+		return hash
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// ID returns the workflow id of a webhook. It is the same for every delivery
+// of one event: that is the durable deduplication.
+func (w Webhook) ID() string {
+	scope := w.Scope
+	if w.Rejection != nil {
+		scope = "rejected"
+	}
+	return "webhook/" + w.Channel + "/" + scope + "/" + w.Hash
+}
+
+// Summary returns the line that the Temporal Web UI shows for the run.
+func (w Webhook) Summary() string {
+	if w.Rejection != nil {
+		return "rejected: " + string(w.Rejection.Reason)
+	}
+	return "order " + strconv.FormatInt(w.OrderID, 10) + " of " + w.Channel
+}
+
+// SearchAttributes returns the attributes that are known at the start.
+func (w Webhook) SearchAttributes() temporal.SearchAttributes {
+	updates := []temporal.SearchAttributeUpdate{AttributeChannel.ValueSet(w.Channel)}
+	if w.Scope != "" {
+		updates = append(updates, AttributeScope.ValueSet(w.Scope))
+	}
+	if w.OrderID != 0 {
+		updates = append(updates, AttributeOrder.ValueSet(strconv.FormatInt(w.OrderID, 10)))
+	}
+	return temporal.NewSearchAttributes(updates...)
+}
+
+// Result is the result of OrderWebhook.
+type Result struct {
+	// Outcome and Reason are what became of the webhook, and why.
+	Outcome Outcome `json:"outcome"`
+	Reason  Reason  `json:"reason"`
+	// Explanation says it in a sentence.
+	Explanation string `json:"explanation"`
+	// StoreStatus is the order's status in BigCommerce when it was last read.
+	StoreStatus string `json:"store_status,omitempty"`
+	// DownstreamStatus is its status downstream when it was last read.
+	DownstreamStatus string `json:"downstream_status,omitempty"`
+	// Shipments counts the shipments that were passed on.
+	Shipments int `json:"shipments,omitempty"`
+	// Rounds counts how often both sides were looked at.
+	Rounds int `json:"rounds,omitempty"`
+	// Revision tells which settings of the channel ruled.
+	Revision int `json:"revision,omitempty"`
+}
