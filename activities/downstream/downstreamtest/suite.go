@@ -1,0 +1,60 @@
+package downstreamtest
+
+import (
+	"strconv"
+	"testing"
+)
+
+// testCase is one thing that every adapter must do.
+type testCase struct {
+	name string
+	// needs are the faults that the case injects.
+	needs []Fault
+	// unless gives the reason why a system cannot show the case, or "".
+	unless func(Capabilities) string
+	run    func(s *scene)
+}
+
+// Run runs the suite. It calls newFixture once for each case, with the case's
+// own t, and once to learn the Capabilities.
+func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
+	t.Helper()
+	caps := newFixture(t).Capabilities()
+	for _, c := range cases() {
+		if reason := c.leftOut(caps); reason != "" {
+			t.Logf("left out: %s: %s", c.name, reason)
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			if caps.Isolated {
+				t.Parallel()
+			}
+			c.run(newScene(t, newFixture(t)))
+		})
+	}
+}
+
+// leftOut says why a system cannot show the case, or "" if it can.
+func (c testCase) leftOut(caps Capabilities) string {
+	for _, fault := range c.needs {
+		if !caps.knows(fault) {
+			return "the fixture cannot inject the fault " + strconv.Quote(string(fault))
+		}
+	}
+	if c.unless == nil {
+		return ""
+	}
+	return c.unless(caps)
+}
+
+// cases lists the suite.
+func cases() []testCase {
+	var all []testCase
+	for _, part := range [][]testCase{
+		statusCases(), findCases(), changeCases(), doneCases(), refusalCases(), repeatCases(), failureCases(),
+		doubtCases(), silenceCases(), concurrencyCases(),
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
