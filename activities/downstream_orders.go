@@ -66,6 +66,8 @@ type Applied string
 const (
 	// AppliedDone: the order is in the wished state, by this request.
 	AppliedDone Applied = "done"
+	// AppliedAlready: the order is in the wished state, by somebody else.
+	AppliedAlready Applied = "already"
 	// AppliedConflict: the order changed since it was read: rule again.
 	AppliedConflict Applied = "conflict"
 	// AppliedRefused: the system will not do it: rule again, and stop if the
@@ -78,7 +80,8 @@ const (
 type ApplyResult struct {
 	// Applied says how it ended.
 	Applied Applied `json:"applied"`
-	// Order is the order afterwards, when Applied is AppliedDone.
+	// Order is the order afterwards, when Applied is AppliedDone or
+	// AppliedAlready.
 	Order downstream.Order `json:"order,omitzero"`
 	// Shipments counts the shipments that were passed on.
 	Shipments int `json:"shipments,omitempty"`
@@ -93,11 +96,11 @@ func (a *Activities) CancelDownstreamOrder(ctx context.Context, req ApplyRequest
 		return ApplyResult{}, fail(err)
 	}
 	const reason = "Cancelled in BigCommerce"
-	order, err := adapter.Cancel(ctx, downstream.CancelRequest{
+	change, err := adapter.Cancel(ctx, downstream.CancelRequest{
 		Target: target(workflowID(ctx), "cancel", req, nil),
 		Reason: reason,
 	})
-	return applied(order, err, 0)
+	return applied(change, err, 0)
 }
 
 // FulfillDownstreamOrder fulfills an order downstream with the shipments that
@@ -128,14 +131,14 @@ func (a *Activities) FulfillDownstreamOrder(ctx context.Context, req ApplyReques
 			ShippedAt:      parcel.DateCreated.UTC(),
 		})
 	}
-	order, err := adapter.Fulfill(ctx, downstream.FulfillRequest{
+	change, err := adapter.Fulfill(ctx, downstream.FulfillRequest{
 		Target:    target(workflowID(ctx), "fulfill", req, shipments),
 		Shipments: shipments,
 	})
-	return applied(order, err, len(shipments))
+	return applied(change, err, len(shipments))
 }
 
-func applied(order downstream.Order, err error, shipments int) (ApplyResult, error) {
+func applied(change downstream.Change, err error, shipments int) (ApplyResult, error) {
 	switch {
 	case downstream.IsKind(err, downstream.VersionConflict):
 		return ApplyResult{Applied: AppliedConflict}, nil
@@ -144,7 +147,10 @@ func applied(order downstream.Order, err error, shipments int) (ApplyResult, err
 	case err != nil:
 		return ApplyResult{}, fail(err)
 	}
-	return ApplyResult{Applied: AppliedDone, Order: order, Shipments: shipments}, nil
+	if change.AlreadyDone {
+		return ApplyResult{Applied: AppliedAlready, Order: change.Order}, nil
+	}
+	return ApplyResult{Applied: AppliedDone, Order: change.Order, Shipments: shipments}, nil
 }
 
 // target derives the idempotency key from all that makes up the request, so

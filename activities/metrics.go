@@ -82,12 +82,12 @@ func (i *instrumented) Find(ctx context.Context, number string) (order downstrea
 	return i.Adapter.Find(ctx, number)
 }
 
-func (i *instrumented) Cancel(ctx context.Context, req downstream.CancelRequest) (order downstream.Order, err error) {
+func (i *instrumented) Cancel(ctx context.Context, req downstream.CancelRequest) (change downstream.Change, err error) {
 	defer func(began time.Time) { i.observe("cancel", began, err) }(time.Now())
 	return i.Adapter.Cancel(ctx, req)
 }
 
-func (i *instrumented) Fulfill(ctx context.Context, req downstream.FulfillRequest) (order downstream.Order, err error) {
+func (i *instrumented) Fulfill(ctx context.Context, req downstream.FulfillRequest) (change downstream.Change, err error) {
 	defer func(began time.Time) { i.observe("fulfill", began, err) }(time.Now())
 	return i.Adapter.Fulfill(ctx, req)
 }

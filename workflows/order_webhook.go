@@ -177,6 +177,9 @@ func (w *orderWebhook) apply(ctx workflow.Context) (Decision, error) {
 		w.applied = result
 		w.found.Order = result.Order
 		return stop(outcome, ReasonApplied), nil
+	case activities.AppliedAlready:
+		w.found.Order = result.Order
+		return RuleOnDownstream(w.wish, &w.found.Order.Status, w.channel.Settings), nil
 	case activities.AppliedConflict:
 		return Decision{Action: ActionApply}, nil
 	case activities.AppliedRefused:

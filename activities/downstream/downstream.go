@@ -27,15 +27,16 @@ type Adapter interface {
 	Find(ctx context.Context, number string) (Order, error)
 
 	// Cancel cancels the order that Find returned, provided its version is
-	// still Request.Version, and returns the order as read back afterwards.
+	// still Target.Version, and returns the order as read back afterwards.
 	// It fails with VersionConflict when the order changed meanwhile (read
 	// and rule again) and with Refused when the system will not do it. An
-	// order that is already cancelled is not an error: it is returned.
-	Cancel(ctx context.Context, req CancelRequest) (Order, error)
+	// order that was cancelled already is not an error: see
+	// Change.AlreadyDone.
+	Cancel(ctx context.Context, req CancelRequest) (Change, error)
 
 	// Fulfill marks the order as shipped, with its tracking numbers if there
 	// are any. Versions, errors and repetition are as in Cancel.
-	Fulfill(ctx context.Context, req FulfillRequest) (Order, error)
+	Fulfill(ctx context.Context, req FulfillRequest) (Change, error)
 
 	// Probe makes the cheapest authenticated call that there is. A nil error
 	// means that the address answers and that the credentials are valid.
@@ -105,6 +106,16 @@ type Order struct {
 	// Version identifies the state that was read, for example an ETag. It is
 	// opaque, and empty only where the system has no versions.
 	Version string `json:"version"`
+}
+
+// Change is what came of a Cancel or a Fulfill.
+type Change struct {
+	// Order is the order as read back afterwards, in the wished phase.
+	Order Order
+	// AlreadyDone is set when the order was in the wished phase without this
+	// request. It is not set for the repetition of a request that did it,
+	// where the system recognizes repetitions.
+	AlreadyDone bool
 }
 
 // Target names the order that a request is about, and the version of it on

@@ -14,7 +14,7 @@ type action struct {
 	name   string
 	does   Action
 	wished downstream.Phase
-	call   func(ctx context.Context, a downstream.Adapter, target downstream.Target) (downstream.Order, error)
+	call   func(ctx context.Context, a downstream.Adapter, target downstream.Target) (downstream.Change, error)
 }
 
 func actions() []action {
@@ -24,7 +24,7 @@ func actions() []action {
 func cancelling() action {
 	return action{
 		name: "cancel", does: Cancelled, wished: downstream.PhaseCancelled,
-		call: func(ctx context.Context, a downstream.Adapter, target downstream.Target) (downstream.Order, error) {
+		call: func(ctx context.Context, a downstream.Adapter, target downstream.Target) (downstream.Change, error) {
 			return a.Cancel(ctx, downstream.CancelRequest{Target: target, Reason: "cancelled in BigCommerce"})
 		},
 	}
@@ -33,7 +33,7 @@ func cancelling() action {
 func fulfilling() action {
 	return action{
 		name: "fulfill", does: Fulfilled, wished: downstream.PhaseFulfilled,
-		call: func(ctx context.Context, a downstream.Adapter, target downstream.Target) (downstream.Order, error) {
+		call: func(ctx context.Context, a downstream.Adapter, target downstream.Target) (downstream.Change, error) {
 			return a.Fulfill(ctx, downstream.FulfillRequest{Target: target, Shipments: parcels("1Z999AA10123456784")})
 		},
 	}
@@ -70,12 +70,19 @@ func forEach(name string, needs []Fault, run func(s *scene, a action)) []testCas
 }
 
 // succeed makes a change that must work, and checks what it returns.
-func (s *scene) succeed(a action, target downstream.Target) downstream.Order {
+func (s *scene) succeed(a action, target downstream.Target) downstream.Change {
 	s.Helper()
-	order, err := a.call(s.Context(), s.adapter, target)
+	done, err := a.call(s.Context(), s.adapter, target)
 	require.NoError(s, err, "%s order %s", a.name, target.Number)
-	s.requireResult(a, target, order)
-	return order
+	s.requireResult(a, target, done.Order)
+	return done
+}
+
+// findDone makes a change that somebody else has made already, and checks that
+// the adapter says so.
+func (s *scene) findDone(a action, target downstream.Target) {
+	s.Helper()
+	require.True(s, s.succeed(a, target).AlreadyDone, "order %s was %s already, and not by this request", target.Number, a.wished)
 }
 
 // requireResult checks the order that a change returned.

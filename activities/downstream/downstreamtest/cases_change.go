@@ -14,7 +14,7 @@ var shippedAt = time.Date(2026, time.March, 4, 15, 16, 17, 0, time.UTC)
 func changeCases() []testCase {
 	all := forEach("an open order", nil, func(s *scene, a action) {
 		order := s.add(downstream.PhaseOpen)
-		got := s.succeed(a, target(order, newKey()))
+		got := s.succeed(a, target(order, newKey())).Order
 		s.requireOneEffect(order.Number, a)
 		require.Equal(s, got, s.find(order.Number), "what is returned is what is read afterwards")
 		if s.caps.Versions {
@@ -66,7 +66,7 @@ func changeCases() []testCase {
 				Target: target(order, newKey()), Reason: string(reason),
 			})
 			require.NoError(s, err)
-			s.requireResult(cancelling(), target(order, ""), got)
+			s.requireResult(cancelling(), target(order, ""), got.Order)
 		}},
 	)
 }
@@ -108,7 +108,7 @@ func tracking(name string, trackingNumbers ...string) testCase {
 			Target: target(order, newKey()), Shipments: parcels(trackingNumbers...),
 		})
 		require.NoError(s, err)
-		s.requireResult(fulfilling(), target(order, ""), got)
+		s.requireResult(fulfilling(), target(order, ""), got.Order)
 		s.requireOneEffect(order.Number, fulfilling())
 		require.ElementsMatch(s, s.caps.kept(trackingNumbers), s.effects(order.Number)[0].TrackingNumbers)
 	}}

@@ -15,15 +15,22 @@ const rivals = 8
 func concurrencyCases() []testCase {
 	all := forEach("rivals with keys of their own", nil, func(s *scene, a action) {
 		order := s.add(downstream.PhaseOpen)
-		results := s.race(func(ctx context.Context, _ int) (downstream.Order, error) {
+		results := s.race(func(ctx context.Context, _ int) (downstream.Change, error) {
 			return a.call(ctx, s.adapter, target(order, newKey()))
 		})
 		s.requireRace(a, order, results)
+		first := 0
+		for _, r := range results {
+			if r.err == nil && !r.change.AlreadyDone {
+				first++
+			}
+		}
+		require.Equal(s, 1, first, "one rival did it, the others found it done")
 	})
 	all = append(all, forEach("one request made many times", nil, func(s *scene, a action) {
 		order := s.add(downstream.PhaseOpen)
 		request := target(order, newKey())
-		results := s.race(func(ctx context.Context, _ int) (downstream.Order, error) {
+		results := s.race(func(ctx context.Context, _ int) (downstream.Change, error) {
 			return a.call(ctx, s.adapter, request)
 		})
 		s.requireRace(a, order, results)
@@ -39,7 +46,7 @@ func concurrencyCases() []testCase {
 		name: "cancel and fulfill/at the same time", unless: withoutVersions,
 		run: func(s *scene) {
 			order := s.add(downstream.PhaseOpen)
-			s.race(func(ctx context.Context, i int) (downstream.Order, error) {
+			s.race(func(ctx context.Context, i int) (downstream.Change, error) {
 				return actions()[i%2].call(ctx, s.adapter, target(order, newKey()))
 			})
 			effects := s.effects(order.Number)
@@ -54,19 +61,19 @@ func concurrencyCases() []testCase {
 }
 
 type result struct {
-	order downstream.Order
-	err   error
+	change downstream.Change
+	err    error
 }
 
 // race makes the calls at the same time and waits for all of them.
-func (s *scene) race(call func(ctx context.Context, i int) (downstream.Order, error)) []result {
+func (s *scene) race(call func(ctx context.Context, i int) (downstream.Change, error)) []result {
 	s.Helper()
 	start, done := make(chan struct{}), make(chan struct{})
 	results := make([]result, rivals)
 	for i := range rivals {
 		go func() {
 			<-start
-			results[i].order, results[i].err = call(s.Context(), i)
+			results[i].change, results[i].err = call(s.Context(), i)
 			done <- struct{}{}
 		}()
 	}
@@ -85,7 +92,7 @@ func (s *scene) requireRace(a action, order downstream.Order, results []result) 
 	for _, r := range results {
 		if r.err == nil {
 			succeeded++
-			s.requireResult(a, target(order, ""), r.order)
+			s.requireResult(a, target(order, ""), r.change.Order)
 			continue
 		}
 		e := s.kindOf(r.err)

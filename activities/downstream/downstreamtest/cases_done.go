@@ -11,7 +11,7 @@ import (
 func doneCases() []testCase {
 	all := forEach("already done", nil, func(s *scene, a action) {
 		order := s.add(a.wished)
-		s.succeed(a, target(order, newKey()))
+		s.findDone(a, target(order, newKey()))
 		s.requireNoEffect(order.Number)
 	})
 	all = append(all, forEach("done since it was read", nil, func(s *scene, a action) {
@@ -19,14 +19,14 @@ func doneCases() []testCase {
 		done, ok := s.status(a.wished)
 		require.True(s, ok)
 		s.setStatus(order.Number, done)
-		s.succeed(a, target(order, newKey()))
+		s.findDone(a, target(order, newKey()))
 		s.requireNoEffect(order.Number)
 	})...)
 	return append(all, forEach("done by another request", nil, func(s *scene, a action) {
 		order := s.add(downstream.PhaseOpen)
-		s.succeed(a, target(order, newKey()))
-		s.succeed(a, target(order, newKey()))
-		s.succeed(a, target(s.find(order.Number), newKey()))
+		require.False(s, s.succeed(a, target(order, newKey())).AlreadyDone)
+		s.findDone(a, target(order, newKey()))
+		s.findDone(a, target(s.find(order.Number), newKey()))
 		s.requireOneEffect(order.Number, a)
 	})...)
 }
@@ -80,7 +80,11 @@ func repeatCases() []testCase {
 		request := target(order, newKey())
 		first := s.succeed(a, request)
 		for range 3 {
-			require.Equal(s, first, s.succeed(a, request))
+			again := s.succeed(a, request)
+			require.Equal(s, first.Order, again.Order)
+			if s.caps.IdempotencyKeys {
+				require.False(s, again.AlreadyDone, "a repetition is recognized by its key")
+			}
 		}
 		s.requireOneEffect(order.Number, a)
 	})

@@ -159,11 +159,11 @@ func (m *model) equal(has, wanted string) bool {
 	}
 }
 
-func (m *model) Cancel(ctx context.Context, req downstream.CancelRequest) (downstream.Order, error) {
+func (m *model) Cancel(ctx context.Context, req downstream.CancelRequest) (downstream.Change, error) {
 	return m.change(ctx, req.Target, cancelling(), nil)
 }
 
-func (m *model) Fulfill(ctx context.Context, req downstream.FulfillRequest) (downstream.Order, error) {
+func (m *model) Fulfill(ctx context.Context, req downstream.FulfillRequest) (downstream.Change, error) {
 	var trackingNumbers []string
 	for _, s := range req.Shipments {
 		if s.TrackingNumber != "" {
@@ -176,44 +176,45 @@ func (m *model) Fulfill(ctx context.Context, req downstream.FulfillRequest) (dow
 	return m.change(ctx, req.Target, fulfilling(), trackingNumbers)
 }
 
-func (m *model) change(ctx context.Context, t downstream.Target, a action, trackingNumbers []string) (downstream.Order, error) {
+func (m *model) change(ctx context.Context, t downstream.Target, a action, trackingNumbers []string) (downstream.Change, error) {
 	var refusal downstream.Kind
-	err := m.request(ctx, OnWrite, t.Number, func() { refusal = m.commit(t, a, trackingNumbers) })
+	var already bool
+	err := m.request(ctx, OnWrite, t.Number, func() { refusal, already = m.commit(t, a, trackingNumbers) })
 	if err != nil {
-		return downstream.Order{}, err
+		return downstream.Change{}, err
 	}
 	if refusal != "" {
-		return downstream.Order{}, m.fail(refusal, t.Number, nil)
+		return downstream.Change{}, m.fail(refusal, t.Number, nil)
 	}
 	var order downstream.Order
 	if err := m.request(ctx, OnRead, t.Number, func() { order = m.byID(t.OrderID).Order }); err != nil {
-		return downstream.Order{}, err
+		return downstream.Change{}, err
 	}
 	if m.wrong == "believes success" {
 		order.Status = m.named(a.wished)
 	}
 	if order.Status.Phase != a.wished {
-		return downstream.Order{}, m.fail(downstream.Unavailable, t.Number, nil)
+		return downstream.Change{}, m.fail(downstream.Unavailable, t.Number, nil)
 	}
-	return order, nil
+	return downstream.Change{Order: order, AlreadyDone: already && m.wrong != "takes the credit"}, nil
 }
 
 // commit is what the system does with a change. m.mu is held.
-func (m *model) commit(t downstream.Target, a action, trackingNumbers []string) downstream.Kind {
+func (m *model) commit(t downstream.Target, a action, trackingNumbers []string) (refusal downstream.Kind, already bool) {
 	o := m.byID(t.OrderID)
 	if m.caps.IdempotencyKeys && m.keys[t.IdempotencyKey] == o.ID && m.wrong != "repeats twice" {
-		return ""
+		return "", false
 	}
 	phase := o.Status.Phase
 	switch {
 	case phase == a.wished && m.wrong == "already done is refused":
-		return downstream.Refused
+		return downstream.Refused, false
 	case phase == a.wished && m.wrong != "repeats twice":
-		return ""
+		return "", true
 	case m.caps.Versions && t.Version != o.Version && m.wrong != "ignores versions" && m.wrong != "repeats twice":
-		return downstream.VersionConflict
+		return downstream.VersionConflict, false
 	case phase.Final() && m.wrong != "changes what is final" && m.wrong != "repeats twice":
-		return downstream.Refused
+		return downstream.Refused, false
 	}
 	m.set(o, m.named(a.wished).Name)
 	if m.wrong == "touches others" {
@@ -221,7 +222,7 @@ func (m *model) commit(t downstream.Target, a action, trackingNumbers []string) 
 	}
 	o.effects = append(o.effects, Effect{a.does, trackingNumbers})
 	m.keys[t.IdempotencyKey] = o.ID
-	return ""
+	return "", false
 }
 
 // request is one request to the system: work, unless a fault is in the way.

@@ -50,6 +50,7 @@ func TestSuiteCatchesMistakes(t *testing.T) {
 		"keeps one tracking number":    {"fulfill/several tracking numbers"},
 		"believes success":             {"cancel/hollow success", "fulfill/hollow success"},
 		"repeats twice":                {"cancel/repeated", "fulfill/no answer in time after the commit", "cancel/rivals with keys of their own"},
+		"takes the credit":             {"cancel/already done", "fulfill/done by another request"},
 		"already done is refused":      {"cancel/already done", "fulfill/done since it was read"},
 		"ignores versions":             {"cancel/changed since it was read", "fulfill/changed since it was read"},
 		"changes what is final":        {"cancel/too late", "fulfill/a closed order"},

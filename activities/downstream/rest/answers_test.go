@@ -240,7 +240,8 @@ func TestRereads(t *testing.T) {
 			got, err := adapter.Cancel(t.Context(), cancelRequest())
 			if c.kind == "" {
 				require.NoError(t, err)
-				require.Equal(t, downstream.PhaseCancelled, got.Status.Phase)
+				require.Equal(t, downstream.PhaseCancelled, got.Order.Status.Phase)
+				require.Equal(t, c.status != 200, got.AlreadyDone)
 				return
 			}
 			require.Equal(t, c.kind, failure(t, err).Kind, "%v", err)

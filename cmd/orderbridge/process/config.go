@@ -13,6 +13,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/worker"
@@ -103,6 +104,15 @@ func (c Config) masterKey() ([]byte, error) {
 		return nil, fmt.Errorf("ORDERBRIDGE_MASTER_KEY must be the base64 of %d random bytes; %s", seal.MasterKeySize, hint)
 	}
 	return key, nil
+}
+
+// Secrets returns the secrets of callbacks that belong to the master key.
+func (c Config) Secrets() (*callback.Secrets, error) {
+	key, err := c.masterKey()
+	if err != nil {
+		return nil, err
+	}
+	return callback.NewSecrets(key)
 }
 
 // describe turns an error of the env package, which names the field, into one
