@@ -19,7 +19,7 @@ type Reason string
 
 const (
 	// ReasonStoreCredentials: BigCommerce does not accept the access token.
-	ReasonStoreCredentials Reason = "store_credentials"
+	ReasonStoreCredentials Reason = "store_credentials" //nolint:gosec // a word, not a credential
 	// ReasonStorePermission: the API account lacks a scope.
 	ReasonStorePermission Reason = "store_permission"
 	// ReasonStoreNotFound: BigCommerce has no such order.
@@ -96,12 +96,10 @@ const (
 // repeated. An error of no known kind is repeated: it is an outage until the
 // retries are over, never a lost order.
 func Classify(err error) Verdict {
-	var store *bigcommerce.Error
-	if errors.As(err, &store) {
+	if store, ok := errors.AsType[*bigcommerce.Error](err); ok {
 		return classifyStore(store)
 	}
-	var down *downstream.Error
-	if errors.As(err, &down) {
+	if down, ok := errors.AsType[*downstream.Error](err); ok {
 		return classifyDownstream(down)
 	}
 	switch {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -158,14 +157,17 @@ func applied(change downstream.Change, err error, shipments int) (ApplyResult, e
 // request that differs in anything carries another.
 func target(workflow, action string, req ApplyRequest, shipments []downstream.Shipment) downstream.Target {
 	number := strconv.FormatInt(req.OrderID, 10)
-	// Strings, numbers and times always marshal.
-	identity, _ := json.Marshal([]any{workflow, action, number, req.DownstreamID, req.Version, shipments})
-	sum := sha256.Sum256(identity)
+	sum := sha256.New()
+	// %q keeps the parts apart, whatever they contain.
+	_, _ = fmt.Fprintf(sum, "%q %q %q %q %q", workflow, action, number, req.DownstreamID, req.Version)
+	for _, s := range shipments {
+		_, _ = fmt.Fprintf(sum, " %q %q %d", s.TrackingNumber, s.Carrier, s.ShippedAt.Unix())
+	}
 	return downstream.Target{
 		OrderID:        req.DownstreamID,
 		Number:         number,
 		Version:        req.Version,
-		IdempotencyKey: base64.RawURLEncoding.EncodeToString(sum[:]),
+		IdempotencyKey: base64.RawURLEncoding.EncodeToString(sum.Sum(nil)),
 	}
 }
 

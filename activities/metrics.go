@@ -64,8 +64,7 @@ func (i *instrumented) observe(call string, began time.Time, err error) {
 	result := "ok"
 	if err != nil {
 		result = "error"
-		var e *downstream.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*downstream.Error](err); ok {
 			result = string(e.Kind)
 		}
 	}

@@ -109,7 +109,7 @@ func (w *orderWebhook) explain(d Decision) string {
 		return fmt.Sprintf("%s %s, but %s; gave up after %s: somebody must look",
 			order, inStore, w.obstacle(d.Reason), w.channel.Settings.Waits.GiveUpAfter)
 	case ReasonNotJSON, ReasonUnknownScope, ReasonNoOrder:
-		return fmt.Sprintf("the callback cannot be used: %s", w.in.Rejection.Detail)
+		return "the callback cannot be used: " + w.in.Rejection.Detail
 	case ReasonAmbiguous, ReasonRefused:
 		return string(d.Reason) // these fail the run and carry their own text
 	default:

@@ -135,11 +135,15 @@ func TestOrderWebhookOutcomes(t *testing.T) {
 	}{
 		"cancelled": {
 			func(*orderWorld) {},
-			workflows.OutcomeCancelled, workflows.ReasonApplied, []string{"cancel v1"}, "it was cancelled downstream",
+			workflows.OutcomeCancelled, workflows.ReasonApplied,
+			[]string{"cancel v1"},
+			"it was cancelled downstream",
 		},
 		"fulfilled": {
 			func(w *orderWorld) { w.setStore(bigcommerce.StatusShipped, time.Hour) },
-			workflows.OutcomeFulfilled, workflows.ReasonApplied, []string{"fulfill v1"}, "it was fulfilled downstream",
+			workflows.OutcomeFulfilled, workflows.ReasonApplied,
+			[]string{"fulfill v1"},
+			"it was fulfilled downstream",
 		},
 		"already cancelled": {
 			func(w *orderWorld) { w.setDownstream("Cancelled", downstream.PhaseCancelled, "v2") },

@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -229,5 +228,5 @@ func TestOrderWebhookCancelled(t *testing.T) {
 	w.env.ExecuteWorkflow(workflows.OrderWebhook, w.input)
 	require.True(t, w.env.IsWorkflowCompleted())
 	var cancelled *temporal.CanceledError
-	require.True(t, errors.As(w.env.GetWorkflowError(), &cancelled), "an operator who cancels a run gets a cancelled run")
+	require.ErrorAs(t, w.env.GetWorkflowError(), &cancelled, "an operator who cancels a run gets a cancelled run")
 }

@@ -41,7 +41,7 @@ type ruleCase struct {
 // allNames selects everything, even what cannot be selected: the rules must
 // not depend on the settings having been validated.
 func allNames() []string {
-	var names []string
+	names := make([]string, 0, len(vocabulary()))
 	for _, status := range vocabulary() {
 		names = append(names, status.Name)
 	}
@@ -98,7 +98,7 @@ func everyDecision(f func(c ruleCase, status bigcommerce.StatusID, there *downst
 	for _, c := range ruleCases() {
 		c.settings = c.settings.WithDefaults()
 		for _, status := range append(bigcommerce.StatusIDs(), 15, -1) {
-			there := []*downstream.Status{nil}
+			there := make([]*downstream.Status, 1, 1+len(vocabulary()))
 			for _, s := range vocabulary() {
 				there = append(there, &s)
 			}

@@ -38,7 +38,7 @@ type step struct {
 // call runs an activity: first locally, which costs one marker in the history
 // and no trip through a task queue, and if that fails for a reason that
 // repetition can mend, as a regular activity with retries.
-func call[T any](ctx workflow.Context, s step, activity any, arg any) (T, error) {
+func call[T any](ctx workflow.Context, s step, activity, arg any) (T, error) {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: localTimeout,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
@@ -79,8 +79,7 @@ func failureOf(err error) (Reason, string) {
 	if errors.As(err, &app) && app.Type() != "" {
 		return Reason(app.Type()), app.Message()
 	}
-	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) {
+	if _, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		return Reason(activities.ReasonInternal), "no answer in time"
 	}
 	return Reason(activities.ReasonInternal), err.Error()

@@ -24,8 +24,15 @@ type Secrets struct {
 
 const keyPurpose = "orderbridge callback v1"
 
-// NewSecrets derives from the master key of the installation.
+// minMasterKeySize is what makes guessing the key hopeless, in bytes.
+const minMasterKeySize = 32
+
+// NewSecrets derives from the master key of the installation, which must be at
+// least 32 random bytes.
 func NewSecrets(masterKey []byte) (*Secrets, error) {
+	if len(masterKey) < minMasterKeySize {
+		return nil, fmt.Errorf("master key has %d bytes, want at least %d", len(masterKey), minMasterKeySize)
+	}
 	key, err := hkdf.Key(sha256.New, masterKey, nil, keyPurpose, sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("derive callback key: %w", err)
@@ -37,29 +44,31 @@ func NewSecrets(masterKey []byte) (*Secrets, error) {
 // for example "1.mDvq…": the version, a dot, and 43 characters of base64url.
 func (s *Secrets) Secret(channel string, version int) string {
 	prefix := strconv.Itoa(version)
-	return prefix + "." + base64.RawURLEncoding.EncodeToString(s.mac(channel, prefix))
+	return prefix + "." + s.code(channel, prefix)
 }
 
 // Verify checks a header value for a channel in constant time and returns the
 // version that it carries.
 func (s *Secrets) Verify(channel, value string) (version int, ok bool) {
-	prefix, encoded, found := strings.Cut(value, ".")
+	prefix, code, found := strings.Cut(value, ".")
 	// An oversized or malformed version is still compared, with the same
-	// work, so that the time taken tells a caller nothing.
-	got, err := base64.RawURLEncoding.DecodeString(encoded)
-	equal := hmac.Equal(s.mac(channel, prefix), got)
-	version, convErr := strconv.Atoi(prefix)
-	canonical := strconv.Itoa(version) == prefix && version > 0
-	if !found || err != nil || convErr != nil || !canonical || !equal {
+	// work, so that the time taken tells a caller nothing. The texts are
+	// compared and not what they decode to: base64 decoders skip line breaks
+	// and spare bits, so several texts would pass for one secret.
+	equal := hmac.Equal([]byte(s.code(channel, prefix)), []byte(code))
+	version, err := strconv.Atoi(prefix)
+	canonical := err == nil && strconv.Itoa(version) == prefix && version > 0
+	if !found || !canonical || !equal {
 		return 0, false
 	}
 	return version, true
 }
 
-func (s *Secrets) mac(channel, version string) []byte {
+// code returns what follows the dot in a secret.
+func (s *Secrets) code(channel, version string) string {
 	h := hmac.New(sha256.New, s.key)
 	// Neither part can contain the separator: ids are letters, digits and
 	// hyphens, and only canonical numbers are accepted as versions.
 	h.Write([]byte(channel + "\x00" + version))
-	return h.Sum(nil)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

@@ -126,14 +126,14 @@ func (c Channel) Validate() error {
 	p.storeHash(c.Store.Hash)
 	p.url("store.base_url", c.Store.BaseURL, true)
 	if len(c.Store.AccessToken) == 0 {
-		p.add("store.access_token", "is missing")
+		p.addf("store.access_token", "is missing")
 	}
 	if c.Downstream.Adapter == "" {
-		p.add("downstream.adapter", "is missing")
+		p.addf("downstream.adapter", "is missing")
 	}
 	p.url("downstream.base_url", c.Downstream.BaseURL, false)
 	if len(c.Downstream.Token) == 0 {
-		p.add("downstream.token", "is missing")
+		p.addf("downstream.token", "is missing")
 	}
 	p.url("callback_url", c.CallbackURL, false)
 	c.Settings.validate(&p)

@@ -28,8 +28,8 @@ func diff(out *[]FieldChange, prefix string, was, is reflect.Value) {
 		}
 		name = prefix + name
 		a, b := was.Field(i), is.Field(i)
-		if sealedA, ok := a.Interface().(seal.Sealed); ok {
-			sealedB, _ := b.Interface().(seal.Sealed)
+		if sealedA, ok := reflect.TypeAssert[seal.Sealed](a); ok {
+			sealedB, _ := reflect.TypeAssert[seal.Sealed](b)
 			if !bytes.Equal(sealedA, sealedB) {
 				*out = append(*out, FieldChange{Field: name, Was: describeSecret(sealedA), Is: describeSecret(sealedB)})
 			}

@@ -89,8 +89,7 @@ func (d *Directory) query(ctx context.Context, id string) (Channel, error) {
 		WorkflowID: WorkflowID(id),
 		QueryType:  QueryChannel,
 	})
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return Channel{}, fmt.Errorf("channel %s: %w", id, ErrUnknown)
 	}
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 // problems collects mistakes, so that a person sees them all at once.
 type problems []error
 
-// Problem is one mistake in one field.
-type Problem struct {
+// ProblemError is one mistake in one field.
+type ProblemError struct {
 	// Field is the field's name, for example "settings.cancel_on".
 	Field string
 	// Message says what is wrong with it.
@@ -21,17 +21,17 @@ type Problem struct {
 }
 
 // Error implements error.
-func (p Problem) Error() string { return p.Field + " " + p.Message }
+func (p ProblemError) Error() string { return p.Field + " " + p.Message }
 
-func (p *problems) add(field, format string, args ...any) {
-	*p = append(*p, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+func (p *problems) addf(field, format string, args ...any) {
+	*p = append(*p, ProblemError{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-func (p problems) err() error { return errors.Join(p...) }
+func (p *problems) err() error { return errors.Join(*p...) }
 
 func (p *problems) id(id string) {
 	if !ValidID(id) {
-		p.add("id", "%q must be 1 to 40 lower-case letters, digits and inner hyphens", id)
+		p.addf("id", "%q must be 1 to 40 lower-case letters, digits and inner hyphens", id)
 	}
 }
 
@@ -39,36 +39,40 @@ var storeHashPattern = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
 
 func (p *problems) storeHash(hash string) {
 	if !storeHashPattern.MatchString(hash) {
-		p.add("store.hash", "%q must be the lower-case letters and digits that follow /stores/ in the API path", hash)
+		p.addf("store.hash", "%q must be the lower-case letters and digits that follow /stores/ in the API path", hash)
 	}
 }
 
 func (p *problems) url(field, value string, optional bool) {
 	if value == "" {
 		if !optional {
-			p.add(field, "is missing")
+			p.addf(field, "is missing")
 		}
 		return
 	}
 	u, err := url.Parse(value)
 	switch {
-	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
-		p.add(field, "%q must be an address like https://example.com", redactURL(value))
+	case err != nil, u.Hostname() == "", u.Scheme != "http" && u.Scheme != "https":
+		p.addf(field, "%q must be an address like https://example.com", redactURL(value))
 	case u.User != nil:
-		p.add(field, "must not contain a user name or password")
-	case u.RawQuery != "" || u.Fragment != "":
-		p.add(field, "%q must not contain a query or a fragment", redactURL(value))
+		p.addf(field, "must not contain a user name or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		p.addf(field, "%q must not contain a query or a fragment", redactURL(value))
 	}
 }
 
 // redactURL keeps what a person needs to recognize an address and drops where
 // secrets are found in addresses.
 func redactURL(value string) string {
-	if at := strings.LastIndex(value, "@"); at >= 0 {
-		value = "…" + value[at:]
+	at, query := strings.LastIndex(value, "@"), strings.IndexAny(value, "?#")
+	switch {
+	case query >= 0 && at > query:
+		return "…" // it cannot be told which of them is part of a secret
+	case query >= 0:
+		value = value[:query] + "…"
 	}
-	if q := strings.IndexAny(value, "?#"); q >= 0 {
-		value = value[:q] + "…"
+	if at >= 0 {
+		value = "…" + value[at:]
 	}
 	return value
 }

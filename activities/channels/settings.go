@@ -102,22 +102,22 @@ func (s Settings) validate(p *problems) {
 		seen := map[bigcommerce.StatusID]bool{}
 		for _, id := range list.ids {
 			if !id.Known() {
-				p.add(list.field, "%d is not a BigCommerce order status (0 to 14)", int(id))
+				p.addf(list.field, "%d is not a BigCommerce order status (0 to 14)", int(id))
 			}
 			if seen[id] {
-				p.add(list.field, "%d (%s) is listed twice", int(id), id)
+				p.addf(list.field, "%d (%s) is listed twice", int(id), id)
 			}
 			seen[id] = true
 		}
 	}
 	for _, id := range s.CancelOn {
 		if slices.Contains(s.FulfillOn, id) {
-			p.add("settings.fulfill_on", "%d (%s) is in settings.cancel_on too; a status can mean only one of them", int(id), id)
+			p.addf("settings.fulfill_on", "%d (%s) is in settings.cancel_on too; a status can mean only one of them", int(id), id)
 		}
 	}
 	for _, id := range s.StoreChannels {
 		if id < 1 {
-			p.add("settings.store_channels", "%d is not a BigCommerce channel id", id)
+			p.addf("settings.store_channels", "%d is not a BigCommerce channel id", id)
 		}
 	}
 	s.Waits.validate(p)
@@ -128,15 +128,18 @@ func (w Waits) validate(p *problems) {
 		field string
 		value Duration
 	}{
-		{"first", w.First}, {"longest", w.Longest}, {"give_up_after", w.GiveUpAfter},
-		{"settle", w.Settle}, {"retry_for", w.RetryFor},
+		{"first", w.First},
+		{"longest", w.Longest},
+		{"give_up_after", w.GiveUpAfter},
+		{"settle", w.Settle},
+		{"retry_for", w.RetryFor},
 	} {
 		if d.value <= 0 || d.value > maxWait {
-			p.add("settings.waits."+d.field, "%s must be above zero and at most %s", d.value, maxWait)
+			p.addf("settings.waits."+d.field, "%s must be above zero and at most %s", d.value, maxWait)
 		}
 	}
 	if w.Longest < w.First {
-		p.add("settings.waits.longest", "%s must not be shorter than settings.waits.first (%s)", w.Longest, w.First)
+		p.addf("settings.waits.longest", "%s must not be shorter than settings.waits.first (%s)", w.Longest, w.First)
 	}
 }
 
@@ -163,13 +166,13 @@ func (s Settings) ValidateStatuses(known []downstream.Status) error {
 			status, ok := byName[name]
 			switch {
 			case slices.Contains(list.names[:i], name):
-				p.add(list.field, "%q is listed twice", name)
+				p.addf(list.field, "%q is listed twice", name)
 			case !ok:
-				p.add(list.field, "%q is not a status of the downstream system; it knows %s", name, quoted(names))
+				p.addf(list.field, "%q is not a status of the downstream system; it knows %s", name, quoted(names))
 			case status.Phase.Final():
-				p.add(list.field, "%q is final: nothing can change an order in it; choose among %s", name, quoted(names))
+				p.addf(list.field, "%q is final: nothing can change an order in it; choose among %s", name, quoted(names))
 			case status.Phase == downstream.PhaseUnprocessed:
-				p.add(list.field, "%q is not processed yet: webhooks wait until it is; choose among %s", name, quoted(names))
+				p.addf(list.field, "%q is not processed yet: webhooks wait until it is; choose among %s", name, quoted(names))
 			}
 		}
 	}

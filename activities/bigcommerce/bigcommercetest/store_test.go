@@ -153,11 +153,13 @@ func TestClock(t *testing.T) {
 func TestDeliveriesAreBounded(t *testing.T) {
 	t.Parallel()
 	store := newStore(t, bigcommercetest.WithMaxInFlight(3))
-	arrived, release := make(chan struct{}, 30), make(chan struct{})
+	arrived, released := make(chan struct{}, 30), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
 	to := newReceiver(t, func(int, http.ResponseWriter, *http.Request) {
 		arrived <- struct{}{}
-		<-release
+		<-released
 	})
+	t.Cleanup(release) // also when the test fails
 	newApp(t, store, "app").subscribe("store/order/created", to.URL)
 	place(store, 30)
 	for range 3 {
@@ -166,7 +168,7 @@ func TestDeliveriesAreBounded(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorContains(t, store.WaitIdle(ended), "27 queued and 3 under way")
-	close(release)
+	release()
 	require.NoError(t, store.WaitIdle(patient(t)))
 	require.Len(t, to.all(), 30)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,9 +19,7 @@ import (
 // environment says, with what a development run decides by itself.
 func (w *world) processConfig(address string) (process.Config, error) {
 	environment := process.Environment{}
-	for name, value := range w.options.Environment {
-		environment[name] = value
-	}
+	maps.Copy(environment, w.options.Environment)
 	if environment["ORDERBRIDGE_MASTER_KEY"] == "" && environment["ORDERBRIDGE_MASTER_KEY_FILE"] == "" {
 		key, err := masterKey(filepath.Join(w.dataDir, "master.key"))
 		if err != nil {

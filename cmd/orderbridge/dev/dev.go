@@ -48,33 +48,33 @@ func Run(ctx context.Context, options Options) (err error) {
 		defer cancel()
 		err = errors.Join(err, world.stop(stopping))
 		if ctx.Err() != nil || err == nil {
-			console.line("Stopped.")
+			console.linef("Stopped.")
 		}
 	}()
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
-	console.line("")
+	console.linef("")
 	world.printAddresses()
 	if err := world.tell(ctx); err != nil {
 		if options.Once || ctx.Err() != nil {
 			return unlessStopped(ctx, err)
 		}
-		console.line("The story went wrong: %v", err)
+		console.linef("The story went wrong: %v", err)
 	}
 	if options.Once {
 		return nil
 	}
-	console.line("Running. Press Ctrl-C to stop.")
+	console.linef("Running. Press Ctrl-C to stop.")
 	return unlessStopped(ctx, world.wait(ctx))
 }
 
 // unlessStopped drops the errors that come of being told to stop.
 func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // console writes whole lines, from any goroutine.
@@ -83,7 +83,7 @@ type console struct {
 	out io.Writer
 }
 
-func (c *console) line(format string, args ...any) {
+func (c *console) linef(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A terminal that is gone must not end the run.
@@ -96,15 +96,15 @@ func (c *console) freeAddress(ctx context.Context, what, address string) (string
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		host, _, splitErr := net.SplitHostPort(address)
-		if splitErr != nil {
+		host, _, malformed := net.SplitHostPort(address)
+		if malformed != nil {
 			return "", fmt.Errorf("%s: address %q must look like 127.0.0.1:8080", what, address)
 		}
 		listener, err = config.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
 			return "", fmt.Errorf("%s: no port is free on %s: %w", what, host, err)
 		}
-		c.line("%s: %s is taken, so it listens on %s", what, address, listener.Addr())
+		c.linef("%s: %s is taken, so it listens on %s", what, address, listener.Addr())
 	}
 	free := listener.Addr().String()
 	if err := listener.Close(); err != nil {

@@ -50,8 +50,7 @@ func (w *world) findRun(ctx context.Context, order int64) (workflowRun, error) {
 func (r workflowRun) result(ctx context.Context) (workflows.Result, error) {
 	var result workflows.Result
 	err := r.client.GetWorkflow(ctx, r.id, "").Get(ctx, &result)
-	var failed *temporal.WorkflowExecutionError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*temporal.WorkflowExecutionError](err); ok {
 		return workflows.Result{Outcome: workflows.OutcomeFailed, Explanation: failed.Error()}, nil
 	}
 	if err != nil {

@@ -87,19 +87,19 @@ const chapterTimeout = time.Minute
 
 // tell plays the story and returns what went wrong, if anything did.
 func (w *world) tell(ctx context.Context) error {
-	w.console.line("")
-	w.console.line("A short story:")
+	w.console.linef("")
+	w.console.linef("A short story:")
 	var errs []error
 	for _, c := range chapters() {
 		if err := w.play(ctx, c); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			w.console.line("  FAILED  Order %d %s: %v", c.order, c.happens, err)
+			w.console.linef("  FAILED  Order %d %s: %v", c.order, c.happens, err)
 			errs = append(errs, fmt.Errorf("the story of order %d: %w", c.order, err))
 		}
 	}
-	w.console.line("")
+	w.console.linef("")
 	return errors.Join(errs...)
 }
 
@@ -134,7 +134,7 @@ func (w *world) play(ctx context.Context, c chapter) error {
 	if err := w.compare(c, result); err != nil {
 		return fmt.Errorf("%w: %s", err, run.link)
 	}
-	w.console.line("  ok  Order %d %s → %s. %s", c.order, c.happens, c.therefore, run.link)
+	w.console.linef("  ok  Order %d %s → %s. %s", c.order, c.happens, c.therefore, run.link)
 	return nil
 }
 
@@ -179,7 +179,7 @@ func processLater(ctx context.Context, w *world, run workflowRun) error {
 	if err := run.awaitTimer(ctx); err != nil {
 		return err
 	}
-	w.console.line("  …   Order %d waits: it is still Unprocessed downstream. %s", run.order, run.link)
+	w.console.linef("  …   Order %d waits: it is still Unprocessed downstream. %s", run.order, run.link)
 	order, ok := w.demo.Order(strconv.FormatInt(run.order, 10))
 	if !ok {
 		return fmt.Errorf("order %d is not in the order system", run.order)

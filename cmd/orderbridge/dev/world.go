@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -55,8 +56,8 @@ func (w *world) onStop(f func(context.Context) error) { w.stops = append(w.stops
 
 func (w *world) stop(ctx context.Context) error {
 	var errs []error
-	for i := len(w.stops) - 1; i >= 0; i-- {
-		errs = append(errs, w.stops[i](ctx))
+	for _, v := range slices.Backward(w.stops) {
+		errs = append(errs, v(ctx))
 	}
 	w.stops = nil
 	return errors.Join(errs...)
@@ -66,7 +67,7 @@ func (w *world) stop(ctx context.Context) error {
 // it failed.
 func start(ctx context.Context, options Options, out *console) (*world, error) {
 	w := &world{options: options, console: out, ended: make(chan error, 1)}
-	out.line("%s", process.ReadVersion())
+	out.linef("%s", process.ReadVersion())
 	for _, part := range []func(context.Context) error{
 		w.makeDataDir, w.startTemporal, w.startStore, w.startDemo, w.startProcess, w.makeChannel,
 	} {
@@ -106,7 +107,7 @@ func (w *world) startTemporal(ctx context.Context) error {
 		InMemory:         w.options.InMemory,
 		DataDir:          w.dataDir,
 		SearchAttributes: workflows.SearchAttributes(),
-		Progress:         func(format string, args ...any) { w.console.line("Temporal: "+format, args...) },
+		Progress:         func(format string, args ...any) { w.console.linef("Temporal: "+format, args...) },
 	}
 	server, err := devserver.Start(ctx, options)
 	if err != nil {
@@ -114,7 +115,28 @@ func (w *world) startTemporal(ctx context.Context) error {
 	}
 	w.temporal = server
 	w.onStop(server.Stop)
+	w.console.linef("Temporal: %s, %s", server.Address, describeSource(server.Source))
 	return nil
+}
+
+// describeSource says where the Temporal server comes from.
+func describeSource(source string) string {
+	switch source {
+	case devserver.SourceRunning:
+		return "which runs already (TEMPORAL_ADDRESS)"
+	case devserver.SourceAdopted:
+		return "left running by an earlier run on this data directory"
+	case devserver.SourcePath:
+		return "by the temporal command on the PATH"
+	case devserver.SourceCached:
+		return "by the server that was fetched or built before"
+	case devserver.SourceDownloaded:
+		return "by the server that was downloaded"
+	case devserver.SourceBuilt:
+		return "by the server that was built from deploy/temporal"
+	default:
+		return source
+	}
 }
 
 func (w *world) startStore(ctx context.Context) error {
@@ -163,7 +185,7 @@ func (w *world) startProcess(ctx context.Context) error {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	w.onStop(func(context.Context) error { return logFile.Close() })
-	w.process, err = process.New(config, process.Options{
+	w.process, err = process.New(config, process.Options{ //nolint:contextcheck // it is closed after ctx has ended
 		Roles:             process.Roles{Ingress: true, Worker: true},
 		Log:               logFile,
 		TemporalAddress:   w.temporal.Address,
@@ -257,7 +279,7 @@ func (w *world) makeChannel(ctx context.Context) error {
 	if len(result.Subscribed) == 0 {
 		return fmt.Errorf("channel %s was saved, but its hooks in the store could not be made: see %s", channelID, w.logPath())
 	}
-	w.console.line("Channel %q: saved; subscribed to %s", channelID, result.Subscribed[0])
+	w.console.linef("Channel %q: saved; subscribed to %s", channelID, result.Subscribed[0])
 	return nil
 }
 
@@ -267,7 +289,7 @@ func (w *world) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-w.temporal.Done():
-		return fmt.Errorf("Temporal ended: %w", w.temporal.Err())
+		return fmt.Errorf("the Temporal server ended: %w", w.temporal.Err())
 	case err := <-w.ended:
 		w.ended <- err // for the stop
 		return fmt.Errorf("ingress and worker ended: %w", err)
@@ -284,12 +306,12 @@ func (w *world) printAddresses() {
 		{"Log", w.logPath()},
 	} {
 		if row.address != "" {
-			w.console.line("  %-13s %s", row.name, row.address)
+			w.console.linef("  %-13s %s", row.name, row.address)
 		}
 	}
 	if w.options.InMemory {
-		w.console.line("  %-13s %s", "Data", "in memory: nothing is kept")
+		w.console.linef("  %-13s %s", "Data", "in memory: nothing is kept")
 	} else {
-		w.console.line("  %-13s %s", "Data", w.dataDir)
+		w.console.linef("  %-13s %s", "Data", w.dataDir)
 	}
 }

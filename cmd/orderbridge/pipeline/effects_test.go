@@ -184,6 +184,11 @@ func TestManyWebhooksOfOneOrder(t *testing.T) {
 	}
 	require.Equal(t, map[workflows.Outcome]int{workflows.OutcomeCancelled: 1, workflows.OutcomeAlreadyDone: n - 1}, outcomes)
 	require.Equal(t, cancelled, p.actions(300))
+	for _, id := range ids {
+		if p.result(id).Outcome == workflows.OutcomeAlreadyDone {
+			p.recordHistory("already_done", id)
+		}
+	}
 }
 
 // TestCancelThenFulfill is about two changes at once: what BigCommerce has last

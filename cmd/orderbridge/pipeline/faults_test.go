@@ -12,6 +12,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
+	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/workflows"
@@ -168,6 +169,10 @@ func (p *pipeline) failure(workflowID string) *temporal.ApplicationError {
 func TestRevokedTokens(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
+	channel := p.channel()
+	// A delay that would end after this time ends the retries at once.
+	channel.Settings.Waits.RetryFor = channels.DefaultRetryFor
+	p.save(channel)
 	p.order(405, "Awaiting Shipment")
 	p.store.Faults().FailNext(-1, http.MethodGet, "/v2/orders/405", bigcommercetest.Failure(http.StatusUnauthorized))
 	require.NoError(t, p.store.SetStatus(405, bigcommerce.StatusCancelled))
@@ -203,6 +208,11 @@ func TestRejected(t *testing.T) {
 	} {
 		require.Equal(t, http.StatusOK, p.post(c.body), name)
 		require.EqualValues(t, 1, p.count(`OrderbridgeOutcome="rejected" AND OrderbridgeReason="`+string(c.reason)+`"`), name)
+		if c.reason == workflows.ReasonNoOrder {
+			p.recordHistory("rejected", workflows.Webhook{
+				Channel: channelID, Hash: "abcdefgh2", Rejection: &workflows.Rejection{Reason: c.reason},
+			}.ID())
+		}
 	}
 }
 

@@ -35,6 +35,10 @@ var record = flag.Bool("record", false, "record histories for the replay test")
 
 func TestMain(m *testing.M) { os.Exit(devservertest.Main(m)) }
 
+// recording is the folder of the histories that this code records. Histories
+// that a release has recorded stay as they are.
+const recording = "v0.1"
+
 const (
 	channelID = "main"
 	masterKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -45,7 +49,7 @@ const (
 // Temporal namespace of the test's own.
 type pipeline struct {
 	t         *testing.T
-	ctx       context.Context
+	ctx       context.Context //nolint:containedctx // the deadline of the whole test
 	namespace string
 	address   string // of Temporal
 	client    client.Client
@@ -85,9 +89,9 @@ func (s *syncBuffer) String() string {
 
 // newPipeline sets everything up and saves a channel that acts in "Awaiting
 // Shipment".
-func newPipeline(t *testing.T, storeOptions ...bigcommercetest.Option) *pipeline {
+func newPipeline(t *testing.T) *pipeline {
 	t.Helper()
-	p := newBarePipeline(t, storeOptions...)
+	p := newBarePipeline(t)
 	p.main = p.start(process.Roles{Ingress: true, Worker: true})
 	p.ingress = p.main.ingress
 	p.save(p.channel())
@@ -238,8 +242,9 @@ func (p *pipeline) effects(id int64) []resttest.Effect {
 
 // actions returns the actions alone.
 func (p *pipeline) actions(id int64) []resttest.Action {
-	var out []resttest.Action
-	for _, effect := range p.effects(id) {
+	effects := p.effects(id)
+	out := make([]resttest.Action, 0, len(effects))
+	for _, effect := range effects {
 		out = append(out, effect.Action)
 	}
 	return out
@@ -266,7 +271,7 @@ func (p *pipeline) recordHistory(name, workflowID string) {
 	}
 	text, err := protojson.MarshalOptions{Multiline: true}.Marshal(p.history(workflowID))
 	require.NoError(p.t, err)
-	path := filepath.Join("..", "..", "..", "workflows", "testdata", "histories", name+".json")
+	path := filepath.Join("..", "..", "..", "workflows", "testdata", "histories", recording, name+".json")
 	require.NoError(p.t, os.MkdirAll(filepath.Dir(path), 0o750))
 	require.NoError(p.t, os.WriteFile(path, append(text, '\n'), 0o600))
 }

@@ -54,8 +54,7 @@ func Load(environ []string) (Config, error) {
 	environment, mistakes := resolve(env.ToMap(environ))
 	config := Config{Environment: environment}
 	err := env.ParseWithOptions(&config, env.Options{Environment: environment})
-	var several env.AggregateError
-	if errors.As(err, &several) {
+	if several, ok := errors.AsType[env.AggregateError](err); ok {
 		for _, one := range several.Errors {
 			mistakes = append(mistakes, describe(one))
 		}

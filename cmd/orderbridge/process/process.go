@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -170,9 +171,10 @@ func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsA
 		}
 		listener, err := p.options.Listen(ctx, server.address)
 		if err != nil {
-			return fmt.Errorf("listen on %s: %w", server.address, err)
+			// The servers that have begun end with it.
+			group.Go(func() error { return fmt.Errorf("listen on %s: %w", server.address, err) })
+			return group.Wait()
 		}
-		defer func() { _ = listener.Close() }() // for an error before Serve; closing twice is harmless
 		addresses[server.server] = listener.Addr().String()
 		group.Go(func() error { return server.server.Serve(ctx, listener) })
 	}
@@ -219,8 +221,8 @@ func (p *Process) work(ctx context.Context) error {
 // Close releases what the process holds. Call it after Run has returned.
 func (p *Process) Close() error {
 	var errs []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		errs = append(errs, p.closers[i]())
+	for _, v := range slices.Backward(p.closers) {
+		errs = append(errs, v())
 	}
 	p.closers = nil
 	return errors.Join(errs...)
