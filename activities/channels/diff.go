@@ -2,46 +2,56 @@ package channels
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
-// Diff lists what differs between two states of a channel, field by field in
-// the order of the struct. A secret is reported as changed, never shown.
-// Revision, CreatedAt and SecretVersion are bookkeeping and not compared.
+// Diff lists what differs between two states of a channel, field by field. A
+// secret is reported as changed, never shown. Revision, CreatedAt and
+// SecretVersion are bookkeeping and not compared.
+//
+// It names every field, and uses no reflection, because workflows call it: what
+// they call must be seen to be deterministic.
 func Diff(was, is Channel) []FieldChange {
-	var out []FieldChange
-	diff(&out, "", reflect.ValueOf(was), reflect.ValueOf(is))
-	return out
+	var d differences
+	d.compare("id", was.ID, is.ID)
+	d.compare("active", strconv.FormatBool(was.Active), strconv.FormatBool(is.Active))
+	d.compare("store.hash", was.Store.Hash, is.Store.Hash)
+	d.compare("store.base_url", was.Store.BaseURL, is.Store.BaseURL)
+	d.secret("store.access_token", was.Store.AccessToken, is.Store.AccessToken)
+	d.compare("downstream.adapter", was.Downstream.Adapter, is.Downstream.Adapter)
+	d.compare("downstream.base_url", was.Downstream.BaseURL, is.Downstream.BaseURL)
+	d.secret("downstream.token", was.Downstream.Token, is.Downstream.Token)
+	a, b := was.Settings, is.Settings
+	d.compare("settings.valid_cancellation_statuses", quotedList(a.ValidCancellationStatuses), quotedList(b.ValidCancellationStatuses))
+	d.compare("settings.valid_fulfillment_statuses", quotedList(a.ValidFulfillmentStatuses), quotedList(b.ValidFulfillmentStatuses))
+	d.compare("settings.cancel_on", numberList(a.CancelOn), numberList(b.CancelOn))
+	d.compare("settings.fulfill_on", numberList(a.FulfillOn), numberList(b.FulfillOn))
+	d.compare("settings.store_channels", numberList(a.StoreChannels), numberList(b.StoreChannels))
+	d.compare("settings.waits.first", a.Waits.First.String(), b.Waits.First.String())
+	d.compare("settings.waits.longest", a.Waits.Longest.String(), b.Waits.Longest.String())
+	d.compare("settings.waits.give_up_after", a.Waits.GiveUpAfter.String(), b.Waits.GiveUpAfter.String())
+	d.compare("settings.waits.settle", a.Waits.Settle.String(), b.Waits.Settle.String())
+	d.compare("settings.waits.retry_for", a.Waits.RetryFor.String(), b.Waits.RetryFor.String())
+	d.compare("callback_url", was.CallbackURL, is.CallbackURL)
+	return d
 }
 
-func diff(out *[]FieldChange, prefix string, was, is reflect.Value) {
-	for i := range was.NumField() {
-		field := was.Type().Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if prefix == "" && (name == "revision" || name == "created_at" || name == "secret_version") {
-			continue
-		}
-		name = prefix + name
-		a, b := was.Field(i), is.Field(i)
-		if sealedA, ok := reflect.TypeAssert[seal.Sealed](a); ok {
-			sealedB, _ := reflect.TypeAssert[seal.Sealed](b)
-			if !bytes.Equal(sealedA, sealedB) {
-				*out = append(*out, FieldChange{Field: name, Was: describeSecret(sealedA), Is: describeSecret(sealedB)})
-			}
-			continue
-		}
-		if a.Kind() == reflect.Struct {
-			diff(out, name+".", a, b)
-			continue
-		}
-		if x, y := describe(a), describe(b); x != y {
-			*out = append(*out, FieldChange{Field: name, Was: x, Is: y})
-		}
+type differences []FieldChange
+
+func (d *differences) compare(field, was, is string) {
+	if was != is {
+		*d = append(*d, FieldChange{Field: field, Was: was, Is: is})
+	}
+}
+
+// secret says that a secret changed. Two sealings of one secret differ, so
+// saving the same secret again is a change too.
+func (d *differences) secret(field string, was, is seal.Sealed) {
+	if !bytes.Equal(was, is) {
+		*d = append(*d, FieldChange{Field: field, Was: describeSecret(was), Is: describeSecret(is)})
 	}
 }
 
@@ -52,16 +62,20 @@ func describeSecret(s seal.Sealed) string {
 	return "(secret)"
 }
 
-func describe(v reflect.Value) string {
-	switch {
-	case v.Kind() == reflect.Slice && v.Len() == 0:
-		return "[]" // an absent list and an empty one mean the same
-	case v.Kind() == reflect.String:
-		return v.String()
+// quotedList and numberList show an absent list and an empty one alike: they
+// mean the same.
+func quotedList(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = strconv.Quote(name)
 	}
-	text, err := json.Marshal(v.Interface())
-	if err != nil {
-		return fmt.Sprint(v.Interface())
+	return "[" + strings.Join(out, ",") + "]"
+}
+
+func numberList[T ~int | ~int64](numbers []T) string {
+	out := make([]string, len(numbers))
+	for i, n := range numbers {
+		out[i] = strconv.FormatInt(int64(n), 10)
 	}
-	return strings.Trim(string(text), `"`)
+	return "[" + strings.Join(out, ",") + "]"
 }
