@@ -25,10 +25,12 @@ type Config struct {
 	// without asking again.
 	ChannelCacheTTL time.Duration `env:"ORDERBRIDGE_CHANNEL_CACHE_TTL" envDefault:"5s"`
 	// OpsAddress is where the process offers /healthz, /readyz and /metrics
-	// to operators alone; empty for none. A process that runs the worker
-	// alone needs it.
+	// to operators alone, or Off for nowhere.
 	OpsAddress string `env:"ORDERBRIDGE_OPS_ADDRESS" envDefault:":9464"`
 }
+
+// Off as an address opens no listener. An empty variable means its default.
+const Off = "off"
 
 // minSlots is what the SDK needs at least: with fewer than two workflow task
 // slots no query could be answered while a local activity asks one.
@@ -61,9 +63,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s %s must be above zero and at most 1h", d.name, d.value))
 		}
 	}
-	if c.OpsAddress != "" {
+	if c.OpsAddress != Off {
 		if _, _, err := net.SplitHostPort(c.OpsAddress); err != nil {
-			errs = append(errs, fmt.Errorf("ORDERBRIDGE_OPS_ADDRESS %q must look like :9464 or 127.0.0.1:9464, or be empty", c.OpsAddress))
+			errs = append(errs, fmt.Errorf("ORDERBRIDGE_OPS_ADDRESS %q must look like :9464 or 127.0.0.1:9464, or be %s", c.OpsAddress, Off))
 		}
 	}
 	return errors.Join(errs...)

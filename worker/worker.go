@@ -35,7 +35,7 @@ type Dependencies struct {
 
 // Worker polls the three task queues of Orderbridge.
 type Worker struct {
-	workers []sdkworker.Worker
+	build   func() []sdkworker.Worker
 	started []sdkworker.Worker
 	running atomic.Bool
 	fatal   chan error
@@ -83,20 +83,18 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	calls := base
 	calls.MaxConcurrentActivityExecutionSize = config.MaxActivities
 	calls.DisableWorkflowWorker = true
-	for _, queue := range []struct {
-		name    string
-		options sdkworker.Options
-	}{
-		{workflows.TaskQueue, main},
-		{workflows.TaskQueueBigCommerce, calls},
-		{workflows.TaskQueueDownstream, calls},
-	} {
-		one := sdkworker.New(deps.Client, queue.name, queue.options)
-		if !queue.options.DisableWorkflowWorker {
-			RegisterWorkflows(one)
+	w.build = func() []sdkworker.Worker {
+		one := sdkworker.New(deps.Client, workflows.TaskQueue, main)
+		RegisterWorkflows(one)
+		built := []sdkworker.Worker{
+			one,
+			sdkworker.New(deps.Client, workflows.TaskQueueBigCommerce, calls),
+			sdkworker.New(deps.Client, workflows.TaskQueueDownstream, calls),
 		}
-		one.RegisterActivity(acts)
-		w.workers = append(w.workers, one)
+		for _, each := range built {
+			each.RegisterActivity(acts)
+		}
+		return built
 	}
 	return w, nil
 }
@@ -108,9 +106,12 @@ func RegisterWorkflows(registry sdkworker.WorkflowRegistry) {
 	registry.RegisterWorkflowWithOptions(workflows.SalesChannel, workflow.RegisterOptions{Name: workflows.SalesChannelType})
 }
 
-// Start begins to poll.
+// Start begins to poll. It fails when Temporal cannot be reached, and can then
+// be called again.
 func (w *Worker) Start() error {
-	for _, one := range w.workers {
+	// An SDK worker remembers that it could not start: each attempt needs
+	// new ones.
+	for _, one := range w.build() {
 		if err := one.Start(); err != nil {
 			w.Stop()
 			return fmt.Errorf("start worker: %w", err)

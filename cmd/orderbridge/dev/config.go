@@ -13,6 +13,7 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/worker"
 )
 
 // processConfig returns the configuration of ingress and worker: what the
@@ -32,7 +33,7 @@ func (w *world) processConfig(address string) (process.Config, error) {
 		environment["ORDERBRIDGE_LOG_FORMAT"] = "text"
 	}
 	// One address for everything, so that fewer ports are needed.
-	environment["ORDERBRIDGE_OPS_ADDRESS"] = ""
+	environment["ORDERBRIDGE_OPS_ADDRESS"] = worker.Off
 	environment["ORDERBRIDGE_SERVE_METRICS"] = "true"
 	return process.Load(environment.Environ())
 }

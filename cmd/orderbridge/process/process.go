@@ -130,7 +130,7 @@ func (p *Process) assembleServers(secrets *callback.Secrets) error {
 			return err
 		}
 	}
-	if p.config.Worker.OpsAddress != "" {
+	if p.config.Worker.OpsAddress != worker.Off {
 		p.ops, err = ingress.NewOps(deps)
 	}
 	return err
