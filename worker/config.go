@@ -32,8 +32,8 @@ type Config struct {
 // Off as an address opens no listener. An empty variable means its default.
 const Off = "off"
 
-// minSlots is what the SDK needs at least: with fewer than two workflow task
-// slots no query could be answered while a local activity asks one.
+// minSlots is what the SDK needs at least: with a single workflow task slot,
+// its sticky and its normal poller would wait for each other.
 const minSlots = 2
 
 // Validate returns every mistake at once, each naming its variable.

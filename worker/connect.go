@@ -31,14 +31,14 @@ type Connection struct {
 	Metrics client.MetricsHandler
 }
 
-// Connect returns a client of Temporal. It reads the same environment
+// Connect returns a client of Temporal and the namespace that it uses. It reads the same environment
 // variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
 // TEMPORAL_TLS_…) and the same profiles as the temporal command. It does not
 // need Temporal to be there: the connection is made at the first call.
-func Connect(c Connection) (client.Client, error) {
+func Connect(c Connection) (temporal client.Client, namespace string, err error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: c.Environment})
 	if err != nil {
-		return nil, fmt.Errorf("read the Temporal settings (TEMPORAL_… and the profile file): %w", err)
+		return nil, "", fmt.Errorf("read the Temporal settings (TEMPORAL_… and the profile file): %w", err)
 	}
 	if c.Address != "" {
 		options.HostPort = c.Address
@@ -49,11 +49,14 @@ func Connect(c Connection) (client.Client, error) {
 	options.Identity = c.Identity
 	options.Logger = log.NewStructuredLogger(c.Logger)
 	options.MetricsHandler = c.Metrics
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return nil, fmt.Errorf("prepare the connection to Temporal at %q: %w", options.HostPort, err)
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
 	}
-	return temporal, nil
+	temporal, err = client.NewLazyClient(options)
+	if err != nil {
+		return nil, "", fmt.Errorf("prepare the connection to Temporal at %q: %w", options.HostPort, err)
+	}
+	return temporal, options.Namespace, nil
 }
 
 // latencyBuckets are in seconds. The default buckets of OpenTelemetry are made

@@ -135,7 +135,7 @@ func (greeter) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequ
 func connect(t *testing.T, env environment) client.Client {
 	t.Helper()
 	env["TEMPORAL_CONFIG_FILE"] = filepath.Join(t.TempDir(), "none.toml")
-	c, err := worker.Connect(worker.Connection{Environment: env, Logger: slog.New(slog.DiscardHandler)})
+	c, _, err := worker.Connect(worker.Connection{Environment: env, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -193,7 +193,7 @@ api_key = "key-of-the-profile"
 server_ca_cert_path = "`+certs.path("ca.pem")+`"
 server_name = "temporal.test"
 `), 0o600))
-		c, err := worker.Connect(worker.Connection{
+		c, _, err := worker.Connect(worker.Connection{
 			Environment: environment{"TEMPORAL_CONFIG_FILE": file, "TEMPORAL_PROFILE": "shop"}, Logger: slog.New(slog.DiscardHandler),
 		})
 		require.NoError(t, err)
@@ -204,7 +204,7 @@ server_name = "temporal.test"
 	})
 	t.Run("wrong settings are named", func(t *testing.T) {
 		t.Parallel()
-		_, err := worker.Connect(worker.Connection{
+		_, _, err := worker.Connect(worker.Connection{
 			Environment: environment{"TEMPORAL_PROFILE": "no-such-profile", "TEMPORAL_CONFIG_FILE": "none"}, Logger: slog.New(slog.DiscardHandler),
 		})
 		require.ErrorContains(t, err, "no-such-profile")

@@ -33,7 +33,7 @@ type Dependencies struct {
 	UserAgent string
 }
 
-// Worker polls the three task queues of Orderbridge.
+// Worker polls the task queues of Orderbridge.
 type Worker struct {
 	build   func() []sdkworker.Worker
 	started []sdkworker.Worker
@@ -68,7 +68,6 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	base := sdkworker.Options{
 		WorkerStopTimeout: config.StopTimeout,
 		OnFatalError:      onFatal,
-		// A query asked by a local activity needs a poller of its own.
 		WorkflowTaskPollerBehavior: sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{
 			InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 40,
 		}),
@@ -80,14 +79,20 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	main.MaxConcurrentWorkflowTaskExecutionSize = config.MaxWorkflowTasks
 	main.MaxConcurrentLocalActivityExecutionSize = config.MaxLocalActivities
 	main.MaxConcurrentActivityExecutionSize = config.MaxActivities
+	channel := base
+	channel.MaxConcurrentWorkflowTaskExecutionSize = config.MaxWorkflowTasks
+	channel.LocalActivityWorkerOnly = true // it runs no activity at all
 	calls := base
 	calls.MaxConcurrentActivityExecutionSize = config.MaxActivities
 	calls.DisableWorkflowWorker = true
 	w.build = func() []sdkworker.Worker {
-		one := sdkworker.New(deps.Client, workflows.TaskQueue, main)
-		RegisterWorkflows(one)
+		orders := sdkworker.New(deps.Client, workflows.TaskQueue, main)
+		orders.RegisterWorkflowWithOptions(workflows.OrderWebhook, workflow.RegisterOptions{Name: workflows.OrderWebhookType})
+		sales := sdkworker.New(deps.Client, workflows.TaskQueueChannels, channel)
+		sales.RegisterWorkflowWithOptions(workflows.SalesChannel, workflow.RegisterOptions{Name: workflows.SalesChannelType})
 		built := []sdkworker.Worker{
-			one,
+			sales,
+			orders,
 			sdkworker.New(deps.Client, workflows.TaskQueueBigCommerce, calls),
 			sdkworker.New(deps.Client, workflows.TaskQueueDownstream, calls),
 		}
@@ -97,13 +102,6 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 		return built
 	}
 	return w, nil
-}
-
-// RegisterWorkflows registers every workflow under its name. It serves
-// workers and replayers.
-func RegisterWorkflows(registry sdkworker.WorkflowRegistry) {
-	registry.RegisterWorkflowWithOptions(workflows.OrderWebhook, workflow.RegisterOptions{Name: workflows.OrderWebhookType})
-	registry.RegisterWorkflowWithOptions(workflows.SalesChannel, workflow.RegisterOptions{Name: workflows.SalesChannelType})
 }
 
 // Start begins to poll. It fails when Temporal cannot be reached, and can then
@@ -126,7 +124,7 @@ func (w *Worker) Start() error {
 // over. What was cut off is repeated elsewhere.
 func (w *Worker) Stop() {
 	w.running.Store(false)
-	// The three share the time: each waits for its own calls meanwhile.
+	// They share the time: each waits for its own calls meanwhile.
 	var stopping sync.WaitGroup
 	for _, one := range w.started {
 		stopping.Go(one.Stop)

@@ -13,8 +13,12 @@ import (
 // queue per side, so that fairness between channels and rates apply there and
 // an outage of one side holds up nothing else.
 const (
-	// TaskQueue runs the workflows and the first attempt of every step.
+	// TaskQueue runs the order workflows and the first attempt of every step.
 	TaskQueue = "orderbridge"
+	// TaskQueueChannels runs the sales channels. Order workflows ask them for
+	// settings while they hold a slot of their own queue: on one queue, a
+	// burst of webhooks would take every slot and leave none to answer.
+	TaskQueueChannels = "orderbridge-channels"
 	// TaskQueueBigCommerce runs the repeated calls to BigCommerce.
 	TaskQueueBigCommerce = "orderbridge-bigcommerce"
 	// TaskQueueDownstream runs the repeated calls to downstream systems.

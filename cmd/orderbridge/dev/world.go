@@ -260,7 +260,7 @@ func (w *world) makeChannel(ctx context.Context) error {
 		return err
 	}
 	statuses := []string{"Awaiting Shipment"}
-	result, err := channels.Save(ctx, w.client, workflows.TaskQueue, channels.SaveRequest{
+	result, err := channels.Save(ctx, w.client, workflows.TaskQueueChannels, channels.SaveRequest{
 		By: "orderbridge dev",
 		Channel: channels.Channel{
 			ID:          channelID,

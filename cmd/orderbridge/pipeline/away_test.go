@@ -13,6 +13,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/worker/devserver/devservertest"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -163,4 +164,19 @@ func TestTemporalComesLater(t *testing.T) {
 	p.order(700, "Awaiting Shipment")
 	require.NoError(t, p.store.SetStatus(700, bigcommerce.StatusCancelled))
 	require.Equal(t, workflows.OutcomeCancelled, p.result(p.runOf(700)).Outcome)
+}
+
+// TestNamespaceWithoutSearchAttributes shows that a process on a namespace that
+// was not prepared says what is missing, and takes no webhook that it could
+// not start.
+func TestNamespaceWithoutSearchAttributes(t *testing.T) {
+	t.Parallel()
+	p := newBarePipeline(t)
+	p.namespace = devservertest.Start(t, nil).CreateNamespace(t)
+	p.main = p.start(process.Roles{Ingress: true})
+	p.ingress = p.main.ingress
+	require.False(t, p.ready())
+	require.Contains(t, p.log.String(), "lacks the search attributes OrderbridgeChannel, OrderbridgeOrder, OrderbridgeOutcome")
+	require.Equal(t, http.StatusServiceUnavailable, p.post(
+		`{"producer":"stores/x","hash":"abcdefgh1","scope":"store/order/updated","data":{"type":"order","id":1}}`))
 }

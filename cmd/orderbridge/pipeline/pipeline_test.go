@@ -182,7 +182,7 @@ func ms(n int) channels.Duration { return channels.Duration(time.Duration(n) * t
 
 func (p *pipeline) save(channel channels.Channel) channels.SaveResult {
 	p.t.Helper()
-	result, err := channels.Save(p.ctx, p.client, workflows.TaskQueue, channels.SaveRequest{By: "test", Channel: channel})
+	result, err := channels.Save(p.ctx, p.client, workflows.TaskQueueChannels, channels.SaveRequest{By: "test", Channel: channel})
 	require.NoError(p.t, err)
 	return result
 }

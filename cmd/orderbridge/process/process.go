@@ -49,13 +49,14 @@ type Process struct {
 	// Logger is the log of the process.
 	Logger *slog.Logger
 
-	config   Config
-	options  Options
-	registry *prometheus.Registry
-	ingress  *ingress.Server
-	ops      *ingress.Server
-	worker   *worker.Worker
-	closers  []func() error
+	config    Config
+	options   Options
+	namespace string
+	registry  *prometheus.Registry
+	ingress   *ingress.Server
+	ops       *ingress.Server
+	worker    *worker.Worker
+	closers   []func() error
 }
 
 // New assembles a process. Nothing runs yet, and Temporal need not be there.
@@ -99,7 +100,7 @@ func (p *Process) assemble() error {
 		return err
 	}
 	p.closers = append(p.closers, func() error { return endMetrics(context.Background()) })
-	p.Client, err = worker.Connect(worker.Connection{
+	p.Client, p.namespace, err = worker.Connect(worker.Connection{
 		Address: p.options.TemporalAddress, Namespace: p.options.TemporalNamespace,
 		Environment: p.config.Environment, Logger: p.Logger, Metrics: sdkMetrics,
 	})
@@ -145,6 +146,12 @@ func (p *Process) checks() []ingress.Check {
 			return err
 		},
 	}}
+	attributes := &worker.AttributeCheck{Client: p.Client, Namespace: p.namespace}
+	checks = append(checks, ingress.Check{
+		Name:   "search_attributes",
+		Advice: "the Temporal namespace lacks search attributes: docs/configuration.md has the commands that add them",
+		Probe:  attributes.Probe,
+	})
 	if p.options.Roles.Worker {
 		checks = append(checks, ingress.Check{
 			Name:   "worker",
