@@ -31,14 +31,14 @@ type Connection struct {
 	Metrics client.MetricsHandler
 }
 
-// Connect returns a client of Temporal and the namespace that it uses. It reads the same environment
-// variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
-// TEMPORAL_TLS_…) and the same profiles as the temporal command. It does not
-// need Temporal to be there: the connection is made at the first call.
-func Connect(c Connection) (temporal client.Client, namespace string, err error) {
+// ClientOptions returns the options of a Temporal client. They come from the
+// same environment variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+// TEMPORAL_API_KEY, TEMPORAL_TLS_…) and the same profiles as those of the
+// temporal command.
+func ClientOptions(c Connection) (client.Options, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: c.Environment})
 	if err != nil {
-		return nil, "", fmt.Errorf("read the Temporal settings (TEMPORAL_… and the profile file): %w", err)
+		return client.Options{}, fmt.Errorf("read the Temporal settings (TEMPORAL_… and the profile file): %w", err)
 	}
 	if c.Address != "" {
 		options.HostPort = c.Address
@@ -46,11 +46,21 @@ func Connect(c Connection) (temporal client.Client, namespace string, err error)
 	if c.Namespace != "" {
 		options.Namespace = c.Namespace
 	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
 	options.Identity = c.Identity
 	options.Logger = log.NewStructuredLogger(c.Logger)
 	options.MetricsHandler = c.Metrics
-	if options.Namespace == "" {
-		options.Namespace = client.DefaultNamespace
+	return options, nil
+}
+
+// Connect returns a client of Temporal and the namespace that it uses. It does
+// not need Temporal to be there: the connection is made at the first call.
+func Connect(c Connection) (temporal client.Client, namespace string, err error) {
+	options, err := ClientOptions(c)
+	if err != nil {
+		return nil, "", err
 	}
 	temporal, err = client.NewLazyClient(options)
 	if err != nil {

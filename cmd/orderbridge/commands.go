@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
 
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
@@ -73,7 +72,7 @@ are reported at once.`,
 }
 
 func newDevCommand(environ []string) *cobra.Command {
-	options := dev.Options{Environment: env.ToMap(environ)}
+	var options dev.Options
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run everything on this machine and tell a short story",
@@ -89,7 +88,11 @@ or a build from source, which takes several minutes the first time.
 A port that is taken gives way to a free one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			options.Out = cmd.OutOrStdout()
+			environment, err := process.ReadEnvironment(environ)
+			if err != nil {
+				return err
+			}
+			options.Environment, options.Out = environment, cmd.OutOrStdout()
 			return dev.Run(cmd.Context(), options)
 		},
 	}

@@ -28,6 +28,11 @@ func (w *world) processConfig(address string) (process.Config, error) {
 		}
 		environment["ORDERBRIDGE_MASTER_KEY"] = key
 	}
+	if !w.temporal.Foreign() {
+		// Credentials and profiles are for other servers than our own.
+		maps.DeleteFunc(environment, func(name, _ string) bool { return strings.HasPrefix(name, "TEMPORAL_") })
+		environment["TEMPORAL_CONFIG_FILE"] = os.DevNull
+	}
 	environment["ORDERBRIDGE_LISTEN_ADDRESS"] = address
 	if environment["ORDERBRIDGE_LOG_FORMAT"] == "" {
 		environment["ORDERBRIDGE_LOG_FORMAT"] = "text"

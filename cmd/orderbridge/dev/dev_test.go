@@ -205,3 +205,13 @@ func countWebhooks(t *testing.T, printed string) int64 {
 	}, 10*time.Second, 20*time.Millisecond)
 	return n
 }
+
+// TestOwnServerNeedsNoCredentials shows that settings for another Temporal
+// server do not get in the way of our own.
+func TestOwnServerNeedsNoCredentials(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	o := options(t, &out)
+	o.Environment = process.Environment{"TEMPORAL_API_KEY": "of-another-server", "TEMPORAL_TLS_SERVER_NAME": "temporal.test"}
+	require.NoError(t, dev.Run(t.Context(), o), out.String())
+}

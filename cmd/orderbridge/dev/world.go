@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/worker"
 	"github.com/orderbridge/orderbridge/worker/devserver"
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -108,6 +110,11 @@ func (w *world) startTemporal(ctx context.Context) error {
 		DataDir:          w.dataDir,
 		SearchAttributes: workflows.SearchAttributes(),
 		Progress:         func(format string, args ...any) { w.console.linef("Temporal: "+format, args...) },
+	}
+	var err error
+	options.Client, err = worker.ClientOptions(worker.Connection{Environment: w.options.Environment, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
 	}
 	server, err := devserver.Start(ctx, options)
 	if err != nil {

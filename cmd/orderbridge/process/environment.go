@@ -1,10 +1,13 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"strings"
+
+	"github.com/caarlos0/env/v11"
 )
 
 // Environment is a set of environment variables. It can stand in for the
@@ -32,6 +35,14 @@ const fileSuffix = "_FILE"
 // as a device, from filling the memory.
 const maxSecretFile = 64 << 10
 
+// ReadEnvironment returns an environment in the form of os.Environ, with the
+// contents of the files that …_FILE variables name in their place. It reports
+// all that cannot be read.
+func ReadEnvironment(environ []string) (Environment, error) {
+	environment, mistakes := resolve(env.ToMap(environ))
+	return environment, errors.Join(mistakes...)
+}
+
 // resolve puts the contents of the files that …_FILE variables name in the
 // place of the variables themselves.
 func resolve(environment map[string]string) (Environment, []error) {
@@ -52,6 +63,7 @@ func resolve(environment map[string]string) (Environment, []error) {
 			continue
 		}
 		out[name] = value
+		delete(out, name+fileSuffix)
 	}
 	return out, mistakes
 }
