@@ -118,7 +118,9 @@ func serve(t *testing.T, config *tls.Config) (address string, authorizations <-c
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
 		server.Stop()
-		<-served
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 	})
 	return listener.Addr().String(), seen
 }

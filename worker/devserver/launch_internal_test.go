@@ -42,7 +42,7 @@ func TestAdopt(t *testing.T) {
 		p, err := choosePorts(t.Context(), o)
 		require.NoError(t, err)
 
-		proc, err := startProcess(exec.Command(path, arguments(o, dir, p)...)) //nolint:noctx // It is stopped below.
+		proc, err := startProcess(exec.Command(path, arguments(o, dir, p)...))
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, proc.stop(t.Context())) })
 
@@ -205,7 +205,7 @@ func TestProcessThatWillNotStopIsKilled(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, reader.Close()) })
 
-	cmd := exec.Command(fake) //nolint:noctx // It is killed below.
+	cmd := exec.Command(fake)
 	cmd.Stdout = writer
 
 	proc, err := startProcess(cmd)

@@ -161,7 +161,8 @@ func TestHooksAreReadAtDelivery(t *testing.T) {
 		t.Helper()
 		store := newStore(t, opts...)
 		a, to := newApp(t, store, "app"), newReceiver(t, always(http.StatusTeapot))
-		return store, a, to, a.subscribe("store/order/created", to.URL)
+		hook := a.subscribe("store/order/created", to.URL)
+		return store, a, to, hook
 	}
 
 	t.Run("deleted hooks are not retried", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package bigcommercetest_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ func Example() {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		calls++
 		body, _ := io.ReadAll(r.Body)
-		fmt.Println(r.Header.Get("User-Agent"), string(body[strings.Index(string(body), `"scope"`):]))
+		fmt.Println(r.Header.Get("User-Agent"), string(body[max(0, bytes.Index(body, []byte(`"scope"`))):]))
 		if calls == 1 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}

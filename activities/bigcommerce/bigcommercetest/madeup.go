@@ -13,16 +13,23 @@ var (
 	lastNames  = []string{"Abara", "Brandt", "Castillo", "Dahl", "Eze", "Fontaine", "Guo", "Horvat", "Iyer", "Jansen"}
 	streets    = []string{"Maple Row", "Harbor Lane", "Mill Road", "Quarry Street", "Station Avenue", "Orchard Way"}
 	places     = []struct{ city, state, zip string }{
-		{"Boise", "Idaho", "83702"}, {"Dayton", "Ohio", "45402"}, {"Duluth", "Minnesota", "55802"},
-		{"Macon", "Georgia", "31201"}, {"Reno", "Nevada", "89501"}, {"Toledo", "Ohio", "43604"},
+		{"Boise", "Idaho", "83702"},
+		{"Dayton", "Ohio", "45402"},
+		{"Duluth", "Minnesota", "55802"},
+		{"Macon", "Georgia", "31201"},
+		{"Reno", "Nevada", "89501"},
+		{"Toledo", "Ohio", "43604"},
 	}
 	products = []struct {
 		name, sku string
 		cents     int64
 	}{
-		{"Brass door knob", "KNOB-BR", 1895}, {"Oak shelf, 80 cm", "SHELF-OAK-80", 4250},
-		{"Linen lamp shade", "SHADE-LIN", 3700}, {"Cast iron hook", "HOOK-CI", 650},
-		{"Wool rug, 2 m", "RUG-WOOL-2", 12900}, {"Ceramic planter", "PLANT-CER", 2475},
+		{"Brass door knob", "KNOB-BR", 1895},
+		{"Oak shelf, 80 cm", "SHELF-OAK-80", 4250},
+		{"Linen lamp shade", "SHADE-LIN", 3700},
+		{"Cast iron hook", "HOOK-CI", 650},
+		{"Wool rug, 2 m", "RUG-WOOL-2", 12900},
+		{"Ceramic planter", "PLANT-CER", 2475},
 	}
 )
 

@@ -23,7 +23,7 @@ const channelOrderEvents = 6
 var otherScopes = regexp.MustCompile(`^store/(app|cart|category|channel|customer|information|inventory|metafield|` +
 	`priceList|product|script|sku|subscriber)/[A-Za-z0-9_*]+(/[A-Za-z0-9_*]+)*$`)
 
-var channelOrderScope = regexp.MustCompile(`^store/channel/([0-9]+|\*)/order/(.+)$`)
+var channelOrderScope = regexp.MustCompile(`^store/channel/(\d+|\*)/order/(.+)$`)
 
 // knownScope reports whether the platform would take scope for a hook.
 func knownScope(scope string) bool {

@@ -45,9 +45,12 @@ func newModel(caps Capabilities, wrong mistake) *model {
 }
 
 var modelStatuses = []downstream.Status{
-	{Name: "new", Phase: downstream.PhaseUnprocessed}, {Name: "open", Phase: downstream.PhaseOpen},
-	{Name: "held", Phase: downstream.PhaseOpen}, {Name: "gone", Phase: downstream.PhaseCancelled},
-	{Name: "sent", Phase: downstream.PhaseFulfilled}, {Name: "other", Phase: downstream.PhaseClosed},
+	{Name: "new", Phase: downstream.PhaseUnprocessed},
+	{Name: "open", Phase: downstream.PhaseOpen},
+	{Name: "held", Phase: downstream.PhaseOpen},
+	{Name: "gone", Phase: downstream.PhaseCancelled},
+	{Name: "sent", Phase: downstream.PhaseFulfilled},
+	{Name: "other", Phase: downstream.PhaseClosed},
 }
 
 // The Fixture.

@@ -162,7 +162,7 @@ func failing(e exchange) exchange {
 // useKey lets a request of an order of its own use a key up.
 func useKey(system *resttest.System, key string) {
 	id := system.AddOrder("300", "On Hold")
-	req, err := http.NewRequest(http.MethodPost, system.URL+"/orders/"+id+"/cancellation", strings.NewReader(`{"reason":""}`)) //nolint:noctx // The system lives as long as the test.
+	req, err := http.NewRequest(http.MethodPost, system.URL+"/orders/"+id+"/cancellation", strings.NewReader(`{"reason":""}`))
 	if err != nil {
 		panic(err)
 	}

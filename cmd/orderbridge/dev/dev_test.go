@@ -46,7 +46,7 @@ func TestStory(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, dev.Run(t.Context(), options(t, &out)), out.String())
-	told := regexp.MustCompile(`(?m)^  ok  Order (\d+) .* → .*\. http://ui\.test/namespaces/[^ ]+/workflows/webhook%2Fdemo%2F[^ ]+$`).
+	told := regexp.MustCompile(`(?m)^ {2}ok {2}Order (\d+) .* → .*\. http://ui\.test/namespaces/[^ ]+/workflows/webhook%2Fdemo%2F[^ ]+$`).
 		FindAllStringSubmatch(out.String(), -1)
 	require.Len(t, told, 5, out.String())
 	for i, order := range []string{"218", "219", "220", "221", "222"} {
@@ -84,7 +84,7 @@ func TestPortsTaken(t *testing.T) {
 	reader, writer := io.Pipe()
 	o := options(t, writer)
 	o.Once = false
-	var taken []string
+	taken := make([]string, 0, 3)
 	for _, address := range []*string{&o.Listen, &o.StoreListen, &o.DownstreamListen} {
 		var listen net.ListenConfig
 		listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -120,7 +120,7 @@ func TestPortsTaken(t *testing.T) {
 // requireReady asks the ingress whose address was printed.
 func requireReady(t *testing.T, lines []string) {
 	t.Helper()
-	address := regexp.MustCompile(`(?m)^  Ingress +(http://\S+)$`).FindStringSubmatch(strings.Join(lines, "\n"))
+	address := regexp.MustCompile(`(?m)^ {2}Ingress +(http://\S+)$`).FindStringSubmatch(strings.Join(lines, "\n"))
 	require.Len(t, address, 2)
 	response, err := http.Get(address[1] + "/readyz")
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
 	"github.com/orderbridge/orderbridge/activities/callback"
@@ -52,7 +53,7 @@ func TestNothingLeaks(t *testing.T) {
 
 	p.store.Faults().FailNext(2, http.MethodGet, "/v2/orders/802", bigcommercetest.Failure(http.StatusUnauthorized))
 	require.NoError(t, p.store.SetStatus(802, bigcommerce.StatusCancelled))
-	p.failure(p.runOf(802))
+	require.Equal(t, string(activities.ReasonStoreCredentials), p.failure(p.runOf(802)).Type())
 	require.Equal(t, http.StatusOK, p.post(`{"scope":"store/order/updated","data":{"email":"zebulon@private.example"}}`))
 
 	secrets, err := process.Config{MasterKey: masterKey}.Secrets()
