@@ -59,9 +59,22 @@ type Connections struct {
 }
 
 type connection struct {
+	// created and revision tell which state of the channel it was made from.
+	// Both are needed: the revisions of a channel that ended and was added
+	// again count from 1 again.
+	created  time.Time
 	revision int
-	store    *bigcommerce.Client
-	adapter  downstream.Adapter
+
+	store   *bigcommerce.Client
+	adapter downstream.Adapter
+}
+
+// olderThan reports whether c was made from an older state than other.
+func (c connection) olderThan(other connection) bool {
+	if !c.created.Equal(other.created) {
+		return c.created.Before(other.created)
+	}
+	return c.revision < other.revision
 }
 
 // NewConnections returns Connections without any connection yet.
@@ -88,7 +101,7 @@ func (c *Connections) get(ctx context.Context, channel channels.Channel) (connec
 	c.mu.Lock()
 	conn, ok := c.kept[channel.ID]
 	c.mu.Unlock()
-	if ok && conn.revision == channel.Revision {
+	if ok && conn.revision == channel.Revision && conn.created.Equal(channel.CreatedAt) {
 		return conn, nil
 	}
 	conn, err := c.open(ctx, channel)
@@ -98,7 +111,7 @@ func (c *Connections) get(ctx context.Context, channel channels.Channel) (connec
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A reader that was slow must not put an older revision back.
-	if kept, ok := c.kept[channel.ID]; !ok || kept.revision <= conn.revision {
+	if kept, ok := c.kept[channel.ID]; !ok || !conn.olderThan(kept) {
 		c.kept[channel.ID] = conn
 	}
 	return conn, nil
@@ -149,7 +162,7 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 		return connection{}, fmt.Errorf("channel %s: downstream: %w", channel.ID, err)
 	}
 	adapter = c.config.Metrics.instrument(channel.Downstream.Adapter, adapter)
-	return connection{revision: channel.Revision, store: store, adapter: adapter}, nil
+	return connection{created: channel.CreatedAt, revision: channel.Revision, store: store, adapter: adapter}, nil
 }
 
 // quota returns the one record of a store's rate limit that all its clients

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -37,6 +38,12 @@ func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Cha
 	}
 	wanted := WantedScopes(channel)
 	headers := map[string]string{callback.Header: a.secrets.Secret(channel.ID, channel.SecretVersion)}
+	// No two hooks of a scope can have one destination. So the one that is
+	// right already stays, and not an older one that would have to be moved
+	// to where it is.
+	slices.SortStableFunc(hooks, func(a, b bigcommerce.Hook) int {
+		return cmp.Compare(misplaced(channel, a), misplaced(channel, b))
+	})
 	served := map[string]bool{}
 	for _, hook := range hooks {
 		if !a.ours(channel, hook) {
@@ -49,7 +56,11 @@ func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Cha
 			activity.GetLogger(ctx).Info("removed a hook", "channel", channel.ID, "scope", hook.Scope, "hook", hook.ID)
 			continue
 		}
-		if err := mend(ctx, conn.store, channel, hook, headers); err != nil {
+		err := mend(ctx, conn.store, channel, hook, headers)
+		if bigcommerce.IsKind(err, bigcommerce.NotFound) {
+			continue // somebody deleted it a moment ago: it is made anew below
+		}
+		if err != nil {
 			return nil, fail(err)
 		}
 		served[hook.Scope] = true
@@ -77,6 +88,15 @@ func (a *Activities) ours(channel channels.Channel, hook bigcommerce.Hook) bool 
 	}
 	_, ok := a.secrets.Verify(channel.ID, hook.Headers[callback.Header])
 	return ok
+}
+
+// misplaced is 0 for a hook that delivers to the channel's address, and 1 for
+// any other.
+func misplaced(channel channels.Channel, hook bigcommerce.Hook) int {
+	if hook.Destination == channel.CallbackURL {
+		return 0
+	}
+	return 1
 }
 
 func mend(ctx context.Context, store *bigcommerce.Client, channel channels.Channel, hook bigcommerce.Hook, headers map[string]string) error {

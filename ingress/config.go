@@ -20,7 +20,11 @@ type Config struct {
 	StartTimeout time.Duration `env:"ORDERBRIDGE_START_TIMEOUT" envDefault:"3s"`
 	// ReadTimeout bounds the reading of one request.
 	ReadTimeout time.Duration `env:"ORDERBRIDGE_READ_TIMEOUT" envDefault:"5s"`
-	// ShutdownTimeout bounds the draining of requests at shutdown.
+	// DrainDelay is how long the ingress goes on as before when it is told to
+	// stop, except that /readyz says so: time for a load balancer to look
+	// elsewhere before the address closes.
+	DrainDelay time.Duration `env:"ORDERBRIDGE_DRAIN_DELAY" envDefault:"0s"`
+	// ShutdownTimeout bounds the draining of requests after that.
 	ShutdownTimeout time.Duration `env:"ORDERBRIDGE_SHUTDOWN_TIMEOUT" envDefault:"15s"`
 	// ServeMetrics offers /metrics on ListenAddress too. Switch it off where
 	// that address is public, and scrape ORDERBRIDGE_OPS_ADDRESS instead.
@@ -30,6 +34,9 @@ type Config struct {
 // maxAnswer is how late an answer may come. BigCommerce waits between 9 and 12
 // seconds (measured).
 const maxAnswer = 8 * time.Second
+
+// maxDrainDelay is longer than any load balancer needs to notice.
+const maxDrainDelay = 5 * time.Minute
 
 // Validate returns every mistake at once, each naming its variable.
 func (c Config) Validate() error {
@@ -45,6 +52,9 @@ func (c Config) Validate() error {
 	}
 	if c.ReadTimeout <= 0 || c.ReadTimeout > maxAnswer {
 		errs = append(errs, fmt.Errorf("ORDERBRIDGE_READ_TIMEOUT %s must be above zero and at most %s", c.ReadTimeout, maxAnswer))
+	}
+	if c.DrainDelay < 0 || c.DrainDelay > maxDrainDelay {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_DRAIN_DELAY %s must not be below zero and at most %s", c.DrainDelay, maxDrainDelay))
 	}
 	if c.ShutdownTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("ORDERBRIDGE_SHUTDOWN_TIMEOUT %s must be above zero", c.ShutdownTimeout))

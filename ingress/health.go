@@ -34,8 +34,9 @@ type checkResult struct {
 	Message string `json:"message,omitempty"`
 }
 
-// draining is a Check that fails once the process is about to end, so that a
-// load balancer looks elsewhere.
+// draining tells /readyz that the process is about to end, so that a load
+// balancer looks elsewhere. That can be seen only during Config.DrainDelay:
+// afterwards the address is closed.
 type draining struct{ flag atomic.Bool }
 
 // healthz says that the process is alive, whatever it depends on.

@@ -29,7 +29,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	}
 	for _, result := range []string{
 		resultAccepted, resultDuplicate, resultRejected, resultUnauthorized,
-		resultMediaType, resultTooLarge, resultUnreadable, resultUnavailable,
+		resultMediaType, resultTooLarge, resultUnreadable, resultUnavailable, resultInternal,
 	} {
 		m.webhooks.WithLabelValues(result) // a rate needs the zero before the first
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +45,7 @@ func newRouter(log *slog.Logger) (*gin.Engine, error) {
 		return nil, fmt.Errorf("trust no proxy: %w", err)
 	}
 	router.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, recovered any) {
-		log.ErrorContext(c.Request.Context(), "a request panicked", "path", c.FullPath(), "panic", fmt.Sprint(recovered))
+		log.ErrorContext(c.Request.Context(), "a request panicked", "path", c.FullPath(), "panic", fmt.Sprint(recovered), "stack", string(debug.Stack()))
 		c.AbortWithStatus(http.StatusInternalServerError)
 	}))
 	return router, nil

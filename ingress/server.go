@@ -91,8 +91,9 @@ func newHTTPServer(handler http.Handler, readTimeout time.Duration, log *slog.Lo
 	}
 }
 
-// Serve serves on the listener until ctx ends, then lets the requests that it
-// has begun come to their end, within the shutdown time-out.
+// Serve serves on the listener until ctx ends. After the drain delay it then
+// takes nothing new, and lets the requests that it has begun come to their end,
+// within the shutdown time-out.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(listener) }()
@@ -102,6 +103,13 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.drain.flag.Store(true)
+	if s.config.DrainDelay > 0 {
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+		case <-time.After(s.config.DrainDelay):
+		}
+	}
 	drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
 	err := s.http.Shutdown(drainCtx)

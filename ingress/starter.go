@@ -45,8 +45,7 @@ func (s *TemporalStarter) Start(ctx context.Context, webhook workflows.Webhook) 
 		StaticSummary:                            webhook.Summary(),
 		Priority:                                 temporal.Priority{FairnessKey: webhook.Channel},
 	}, workflows.OrderWebhookType, webhook)
-	var already *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &already) {
+	if _, already := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); already {
 		return true, nil
 	}
 	if err != nil {

@@ -28,14 +28,17 @@ const (
 	resultTooLarge     = "too_large"
 	resultUnreadable   = "unreadable"
 	resultUnavailable  = "unavailable"
+	resultInternal     = "internal_error"
 )
 
 // webhook takes one callback of BigCommerce. The order of the checks matters:
 // nothing is read, parsed or looked up for a caller without the secret.
 func (s *Server) webhook(c *gin.Context) {
 	began := time.Now()
-	status, result := s.receive(c, began)
-	s.metrics.received(result, time.Since(began))
+	result := resultInternal
+	defer func() { s.metrics.received(result, time.Since(began)) }() // also after a panic
+	status, ended := s.receive(c, began)
+	result = ended
 	// BigCommerce wants an empty body and no headers of ours.
 	c.Status(status)
 }
@@ -54,8 +57,7 @@ func (s *Server) receive(c *gin.Context, began time.Time) (status int, result st
 		return http.StatusUnsupportedMediaType, resultMediaType
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, s.config.MaxBodyBytes))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		log.WarnContext(ctx, "callback refused: its body is larger than ORDERBRIDGE_MAX_BODY_BYTES", "limit", tooLarge.Limit)
 		return http.StatusRequestEntityTooLarge, resultTooLarge
 	}

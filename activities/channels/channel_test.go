@@ -191,3 +191,9 @@ func TestWorkflowID(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "channel/main", channels.WorkflowID("main"))
 }
+
+func TestSaveRefusesAnIDBeforeAnybodyIsAsked(t *testing.T) {
+	t.Parallel()
+	_, err := channels.Save(t.Context(), nil, "queue", channels.SaveRequest{Channel: channels.Channel{ID: "../other"}})
+	require.ErrorContains(t, err, `id "../other" must be`)
+}

@@ -110,6 +110,9 @@ func newTemporalCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "temporal",
 		Short: "Look after the Temporal server of development runs",
+		// Without these, cobra takes an unknown command for a wish for help.
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "prepare",

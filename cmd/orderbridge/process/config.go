@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,27 +54,41 @@ func secretVariables() []string {
 // It returns every mistake at once, each naming its variable.
 func Load(environ []string) (Config, error) {
 	environment, mistakes := resolve(env.ToMap(environ))
-	config := Config{Environment: environment}
-	err := env.ParseWithOptions(&config, env.Options{Environment: environment})
-	if several, ok := errors.AsType[env.AggregateError](err); ok {
-		for _, one := range several.Errors {
-			mistakes = append(mistakes, describe(one))
-		}
-	} else if err != nil {
-		mistakes = append(mistakes, err)
-	}
 	mistakes = append(mistakes, unknown(environment)...)
-	if len(mistakes) == 0 {
-		mistakes = append(mistakes, config.Validate())
+	config, unreadable := parse(environment)
+	mistakes = append(mistakes, unreadable...)
+	if config.MasterKey == "" && environment["ORDERBRIDGE_MASTER_KEY"+fileSuffix] != "" {
+		// What is wrong with the file is said already.
+		mistakes = append(mistakes, config.formatMistake(), config.Ingress.Validate(), config.Worker.Validate())
 	} else {
-		// What could be read is checked too, so that nothing is reported
-		// only after everything else was mended.
-		mistakes = append(mistakes, config.masterKeyMistake(), config.formatMistake())
+		mistakes = append(mistakes, config.Validate())
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		return Config{}, fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
 	return config, nil
+}
+
+// parse reads what can be read. What cannot keeps its default, so that
+// everything else can still be checked.
+func parse(environment Environment) (Config, []error) {
+	readable := maps.Clone(environment)
+	config := Config{Environment: environment}
+	err := env.ParseWithOptions(&config, env.Options{Environment: readable})
+	several, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return config, []error{err}
+	}
+	mistakes := make([]error, 0, len(several.Errors))
+	for _, one := range several.Errors {
+		variable, mistake := describe(one)
+		mistakes = append(mistakes, mistake)
+		delete(readable, variable)
+	}
+	config = Config{Environment: environment}
+	// What fails again is among the mistakes already.
+	_ = env.ParseWithOptions(&config, env.Options{Environment: readable})
+	return config, mistakes
 }
 
 // Validate returns every mistake at once, each naming its variable.
@@ -115,18 +131,19 @@ func (c Config) Secrets() (*callback.Secrets, error) {
 }
 
 // describe turns an error of the env package, which names the field, into one
-// that names the variable.
-func describe(err error) error {
-	var parse env.ParseError
-	if !errors.As(err, &parse) {
-		return err
+// that names the variable, and returns that name too.
+func describe(err error) (variable string, mistake error) {
+	parse, ok := errors.AsType[env.ParseError](err)
+	if !ok {
+		return "", err
 	}
 	for field := range fields(reflect.TypeFor[Config]()) {
 		if field.Name == parse.Name {
-			return fmt.Errorf("%s cannot be read as %s: %w", field.Tag.Get("env"), parse.Type, parse.Err)
+			variable = field.Tag.Get("env")
+			return variable, fmt.Errorf("%s cannot be read as %s: %w", variable, parse.Type, parse.Err)
 		}
 	}
-	return err
+	return "", err
 }
 
 // fields yields the fields that are read from the environment.
@@ -148,6 +165,12 @@ func fields(t reflect.Type) iter.Seq[reflect.StructField] {
 	}
 }
 
+// serviceLink matches the variables that Kubernetes puts into every container
+// for a service whose name begins with "orderbridge". ORDERBRIDGE_PORT is among
+// them, and then its value is an address.
+var serviceLink = regexp.MustCompile(`^ORDERBRIDGE_(?:.+_)?(?:` +
+	`SERVICE_HOST=.*|SERVICE_PORT(?:_.+)?=.*|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?=.*|PORT=[a-z]+://.*)$`)
+
 // unknown reports variables of ours that nothing reads: they are misspelled.
 func unknown(environment Environment) []error {
 	var known []string
@@ -158,11 +181,11 @@ func unknown(environment Environment) []error {
 		known = append(known, name+fileSuffix)
 	}
 	var mistakes []error
-	for name := range environment {
-		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) {
-			mistakes = append(mistakes, fmt.Errorf("%s is not a variable of Orderbridge: see docs/configuration.md for those that are", name))
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		if !strings.HasPrefix(name, prefix) || slices.Contains(known, name) || serviceLink.MatchString(name+"="+environment[name]) {
+			continue
 		}
+		mistakes = append(mistakes, fmt.Errorf("%s is not a variable of Orderbridge: see docs/configuration.md for those that are", name))
 	}
-	slices.SortFunc(mistakes, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return mistakes
 }

@@ -201,11 +201,14 @@ func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsA
 // workerRetry is how often a worker that finds no Temporal tries again.
 const workerRetry = 2 * time.Second
 
+// reachTimeout bounds the question whether Temporal is there.
+const reachTimeout = 5 * time.Second
+
 // work runs the worker. Temporal may not be there yet when a process starts:
 // that is no reason to end it, /readyz says what is missing meanwhile.
 func (p *Process) work(ctx context.Context) error {
 	for {
-		err := p.worker.Start()
+		err := p.startWorker(ctx)
 		if err == nil {
 			break
 		}
@@ -223,6 +226,17 @@ func (p *Process) work(ctx context.Context) error {
 	case err := <-p.worker.Fatal():
 		return fmt.Errorf("the worker ended: %w", err)
 	}
+}
+
+// startWorker asks Temporal first whether it is there: that can be called off
+// when the process is to end, and starting cannot.
+func (p *Process) startWorker(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	if _, err := p.Client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return err
+	}
+	return p.worker.Start()
 }
 
 // Close releases what the process holds. Call it after Run has returned.

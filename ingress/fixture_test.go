@@ -1,0 +1,209 @@
+package ingress_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/ingress"
+	"github.com/orderbridge/orderbridge/workflows"
+)
+
+const (
+	path = "/webhooks/bigcommerce/main"
+	// hash is of the form that the store sends.
+	hash = "8ff0a1b2c3d4e5f60718293a4b5c6d7e8f901234"
+	// statusUpdated is an ordinary callback, with the keys in the order in
+	// which the store sends them.
+	statusUpdated = `{"producer":"stores/abc123","hash":"` + hash + `","created_at":1700000000,"store_id":"1001",` +
+		`"scope":"store/order/statusUpdated","data":{"type":"order","id":218,"status":{"previous_status_id":11,"new_status_id":5}}}`
+)
+
+// recorder is a Starter that notes what it is asked to start.
+type recorder struct {
+	mu      sync.Mutex
+	started []workflows.Webhook
+	// answer, if not nil, decides how a start ends.
+	answer func(context.Context, workflows.Webhook) (bool, error)
+}
+
+func (r *recorder) Start(ctx context.Context, webhook workflows.Webhook) (bool, error) {
+	r.mu.Lock()
+	r.started = append(r.started, webhook)
+	answer := r.answer
+	r.mu.Unlock()
+	if answer == nil {
+		return false, nil
+	}
+	return answer(ctx, webhook)
+}
+
+func (r *recorder) webhooks() []workflows.Webhook {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]workflows.Webhook{}, r.started...)
+}
+
+// syncBuffer is a log that can be read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// fixture is an ingress on a server of its own.
+type fixture struct {
+	t        *testing.T
+	starter  *recorder
+	secrets  *callback.Secrets
+	registry *prometheus.Registry
+	log      *syncBuffer
+	server   *ingress.Server
+	url      string
+	client   *http.Client
+}
+
+func defaultConfig() ingress.Config {
+	return ingress.Config{
+		ListenAddress:   "127.0.0.1:0",
+		MaxBodyBytes:    4096,
+		StartTimeout:    5 * time.Second,
+		ReadTimeout:     5 * time.Second,
+		ShutdownTimeout: 30 * time.Second,
+		ServeMetrics:    true,
+	}
+}
+
+func newSecrets(tb testing.TB, fill string) *callback.Secrets {
+	tb.Helper()
+	secrets, err := callback.NewSecrets([]byte(strings.Repeat(fill, 32)))
+	require.NoError(tb, err)
+	return secrets
+}
+
+// build makes an ingress that does not listen yet.
+func build(t *testing.T, config ingress.Config, checks ...ingress.Check) *fixture {
+	t.Helper()
+	f := &fixture{
+		t: t, starter: &recorder{}, secrets: newSecrets(t, "k"), registry: prometheus.NewRegistry(), log: &syncBuffer{},
+	}
+	var err error
+	f.server, err = ingress.New(config, f.dependencies(checks...))
+	require.NoError(t, err)
+	return f
+}
+
+func (f *fixture) dependencies(checks ...ingress.Check) ingress.Dependencies {
+	return ingress.Dependencies{
+		Starter: f.starter, Secrets: f.secrets, Checks: checks, Registry: f.registry,
+		Logger: slog.New(slog.NewJSONHandler(f.log, nil)),
+	}
+}
+
+// setup makes an ingress that listens.
+func setup(t *testing.T, checks ...ingress.Check) *fixture {
+	t.Helper()
+	f := build(t, defaultConfig(), checks...)
+	server := httptest.NewServer(f.server.Handler())
+	t.Cleanup(server.Close)
+	f.url, f.client = server.URL, server.Client()
+	return f
+}
+
+// secret is the header value of the main channel.
+func (f *fixture) secret() string { return f.secrets.Secret("main", 1) }
+
+// callback returns the request that the store would send.
+func (f *fixture) callback(body string) *http.Request {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.url+path, strings.NewReader(body))
+	require.NoError(f.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "pekko-http/1.3.0")
+	req.Header.Set("Webhook-Id", hash)
+	req.Header.Set(callback.Header, f.secret())
+	return req
+}
+
+// response is an answer that was read to its end.
+type response struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// do sends a request that must get an answer.
+func (f *fixture) do(req *http.Request) response {
+	f.t.Helper()
+	answer, err := f.try(req)
+	require.NoError(f.t, err)
+	return answer
+}
+
+func (f *fixture) try(req *http.Request) (response, error) {
+	res, err := f.client.Do(req)
+	if err != nil {
+		return response{}, err
+	}
+	body, err := io.ReadAll(res.Body)
+	if err == nil {
+		err = res.Body.Close()
+	}
+	return response{status: res.StatusCode, header: res.Header, body: string(body)}, err
+}
+
+func (f *fixture) get(path string) response {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, f.url+path, http.NoBody)
+	require.NoError(f.t, err)
+	return f.do(req)
+}
+
+// results returns how many callbacks were counted, by result, without zeros.
+func (f *fixture) results() map[string]int {
+	f.t.Helper()
+	out := map[string]int{}
+	families, err := f.registry.Gather()
+	require.NoError(f.t, err)
+	for _, family := range families {
+		if family.GetName() != "orderbridge_webhooks_received_total" {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			if n := int(metric.GetCounter().GetValue()); n > 0 {
+				out[metric.GetLabel()[0].GetValue()] = n
+			}
+		}
+	}
+	return out
+}
+
+// requireOne returns the one webhook that was started.
+func (f *fixture) requireOne() workflows.Webhook {
+	f.t.Helper()
+	started := f.starter.webhooks()
+	require.Len(f.t, started, 1)
+	return started[0]
+}

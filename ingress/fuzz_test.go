@@ -1,0 +1,90 @@
+package ingress_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
+	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/ingress"
+	"github.com/orderbridge/orderbridge/workflows"
+)
+
+// FuzzWebhook sends anything at all to the handler. Whatever arrives, it
+// answers with one of the documented statuses, starts only what is authentic,
+// and starts only what Temporal can take.
+func FuzzWebhook(f *testing.F) {
+	secrets := newSecrets(f, "k")
+	good := secrets.Secret("main", 1)
+	for _, body := range []string{
+		statusUpdated, "", "not JSON", "[]", "{}", `{"scope":"store/order/updated","data":{"order_id":"7"}}`,
+		`{"scope":"store/shipment/created","hash":1,"data":{"orderId":9e2}}`, strings.Repeat("[", 100), "\xff\xfe",
+		padded(5000),
+	} {
+		f.Add(http.MethodPost, "main", good, "application/json", "", []byte(body))
+	}
+	f.Add(http.MethodGet, "main", good, "application/json", "", []byte(nil))
+	f.Add(http.MethodPost, "other", good, "application/json", "gzip", []byte(statusUpdated))
+	f.Add(http.MethodPost, "MAIN", secrets.Secret("MAIN", 1), "text/plain", "", []byte(statusUpdated))
+	f.Add(http.MethodPost, "a/b", "1.x", "application/json; charset", "br", []byte(statusUpdated))
+
+	f.Fuzz(func(t *testing.T, method, channel, secret, contentType, encoding string, body []byte) {
+		starter := &recorder{answer: func(_ context.Context, w workflows.Webhook) (bool, error) {
+			switch len(w.Hash) % 3 { // every way in which a start can end
+			case 0:
+				return false, errors.New("away")
+			case 1:
+				return true, nil
+			default:
+				return false, nil
+			}
+		}}
+		server, err := ingress.New(defaultConfig(), ingress.Dependencies{
+			Starter: starter, Secrets: secrets, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
+		})
+		require.NoError(t, err)
+		req := &http.Request{
+			Method: method, URL: &url.URL{Path: "/webhooks/bigcommerce/" + channel}, Host: "ingress",
+			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body)),
+			Body: io.NopCloser(strings.NewReader(string(body))),
+			Header: http.Header{
+				http.CanonicalHeaderKey(callback.Header): {secret}, "Content-Type": {contentType}, "Content-Encoding": {encoding},
+			},
+		}
+		answer := httptest.NewRecorder()
+		server.Handler().ServeHTTP(answer, req.WithContext(t.Context()))
+
+		require.Contains(t, []int{
+			http.StatusOK, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
+			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusServiceUnavailable,
+		}, answer.Code)
+		started := starter.webhooks()
+		if answer.Code != http.StatusOK && answer.Code != http.StatusServiceUnavailable {
+			require.Empty(t, started)
+			return
+		}
+		require.Empty(t, answer.Body.Bytes())
+		require.Len(t, started, 1)
+		hook := started[0]
+		_, authentic := secrets.Verify(channel, secret)
+		require.True(t, authentic)
+		require.True(t, channels.ValidID(hook.Channel))
+		require.True(t, hook.Scope == "" || bigcommerce.ValidScope(hook.Scope))
+		require.Regexp(t, `^webhook/[ -~]{1,500}$`, hook.ID(), "Temporal takes ids of up to 1,000 bytes")
+		if hook.Rejection == nil {
+			require.Positive(t, hook.OrderID)
+			require.NotEmpty(t, hook.Scope)
+		}
+	})
+}
