@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -69,15 +70,32 @@ func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Cha
 		if served[scope] {
 			continue
 		}
-		hook, err := conn.store.CreateHook(ctx, bigcommerce.HookRequest{
-			Scope: scope, Destination: channel.CallbackURL, IsActive: true, Headers: headers,
-		})
-		if err != nil {
+		if err := create(ctx, conn.store, channel, scope, headers); err != nil {
 			return nil, fail(fmt.Errorf("subscribe to %s: %w", scope, err))
 		}
-		activity.GetLogger(ctx).Info("created a hook", "channel", channel.ID, "scope", scope, "hook", hook.ID)
 	}
 	return wanted, nil
+}
+
+// create creates a hook. BigCommerce allows one for a scope and a destination
+// and does not document how it refuses a second: whatever the refusal, a hook
+// that is there is taken over.
+func create(ctx context.Context, store *bigcommerce.Client, channel channels.Channel, scope string, headers map[string]string) error {
+	hook, err := store.CreateHook(ctx, bigcommerce.HookRequest{
+		Scope: scope, Destination: channel.CallbackURL, IsActive: true, Headers: headers,
+	})
+	if err == nil {
+		activity.GetLogger(ctx).Info("created a hook", "channel", channel.ID, "scope", scope, "hook", hook.ID)
+		return nil
+	}
+	if !bigcommerce.IsKind(err, bigcommerce.Invalid) && !bigcommerce.IsKind(err, bigcommerce.Conflict) {
+		return err
+	}
+	there, listErr := store.Hooks(ctx, bigcommerce.HooksQuery{Scope: scope, Destination: channel.CallbackURL})
+	if listErr != nil || len(there) == 0 {
+		return errors.Join(err, listErr)
+	}
+	return mend(ctx, store, channel, there[0], headers)
 }
 
 // ours reports whether a hook is this channel's: it delivers to the channel's

@@ -140,6 +140,21 @@ func TestSyncAfterALostAnswerMakesNoSecondHook(t *testing.T) {
 	f.requireHook()
 }
 
+// TestSyncTakesOverAHookOfARival hides a hook from the listing, as if somebody
+// else had made it a moment later: the refusal of the second one leads to it.
+func TestSyncTakesOverAHookOfARival(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.sync(f.channel())
+	before := f.requireHook()
+	f.store.Faults().FailNext(1, http.MethodGet, "/v3/hooks", bigcommercetest.Answer{
+		Status: http.StatusOK,
+		Body:   `{"data":[],"meta":{"pagination":{"total":0,"count":0,"per_page":50,"current_page":1,"total_pages":1}}}`,
+	})
+	require.Equal(t, []string{bigcommerce.ScopeOrderStatusUpdated}, f.sync(f.channel()))
+	require.Equal(t, before.ID, f.requireHook().ID)
+}
+
 func TestSyncUnsubscribes(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*channels.Channel){
