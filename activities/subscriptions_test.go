@@ -145,13 +145,13 @@ func TestSyncAfterALostAnswerMakesNoSecondHook(t *testing.T) {
 func TestSyncTakesOverAHookOfARival(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.sync(f.channel())
+	f.sync(f.channel(mainChannel))
 	before := f.requireHook()
 	f.store.Faults().FailNext(1, http.MethodGet, "/v3/hooks", bigcommercetest.Answer{
 		Status: http.StatusOK,
 		Body:   `{"data":[],"meta":{"pagination":{"total":0,"count":0,"per_page":50,"current_page":1,"total_pages":1}}}`,
 	})
-	require.Equal(t, []string{bigcommerce.ScopeOrderStatusUpdated}, f.sync(f.channel()))
+	require.Equal(t, []string{bigcommerce.ScopeOrderStatusUpdated}, f.sync(f.channel(mainChannel)))
 	require.Equal(t, before.ID, f.requireHook().ID)
 }
 
