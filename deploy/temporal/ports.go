@@ -71,7 +71,7 @@ func freePorts(ctx context.Context, ip string, n int) ([]int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("find a free port on %s: %w", ip, err)
 		}
-		defer func() { _ = l.Close() }()
+		defer func() { _ = l.Close() }() //nolint:gocritic // All are held until the function returns: see above.
 
 		addr, ok := l.Addr().(*net.TCPAddr)
 		if !ok {

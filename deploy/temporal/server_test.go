@@ -45,8 +45,10 @@ func startServer(t *testing.T, dbFile string) (port, uiPort int, stop func() err
 	done := make(chan error, 1)
 
 	go func() {
-		done <- run(ctx, []string{"server", "start-dev", "--port", strconv.Itoa(ports[0]), "--ui-port", strconv.Itoa(ports[1]),
-			"--log-level", "never", "--db-filename", dbFile, "--sqlite-pragma", "journal_mode=wal"}, out, os.Stderr)
+		done <- run(ctx, []string{
+			"server", "start-dev", "--port", strconv.Itoa(ports[0]), "--ui-port", strconv.Itoa(ports[1]),
+			"--log-level", "never", "--db-filename", dbFile, "--sqlite-pragma", "journal_mode=wal",
+		}, out, os.Stderr)
 	}()
 
 	select {
