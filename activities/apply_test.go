@@ -65,7 +65,7 @@ func TestApply(t *testing.T) {
 	forBoth(t, func(t *testing.T, f *fixture, c change) {
 		t.Helper()
 		read := f.order("Awaiting Shipment")
-		result := f.apply(c, request(read))
+		result := f.apply(c, f.request(read))
 		require.Equal(t, activities.AppliedDone, result.Applied)
 		require.Equal(t, c.status, result.Order.Status.Name)
 		require.Equal(t, f.find(), result.Order, "the result is the order as it is now")
@@ -81,7 +81,7 @@ func TestApply(t *testing.T) {
 func TestCancelSaysWhoDidIt(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.apply(bothChanges()[0], request(f.order("Awaiting Shipment")))
+	f.apply(bothChanges()[0], f.request(f.order("Awaiting Shipment")))
 	order, _ := f.demo.Order("218")
 	require.Equal(t, "Cancelled in BigCommerce", order.CancelReason)
 }
@@ -90,7 +90,7 @@ func TestApplyAgainIsOneEffect(t *testing.T) {
 	t.Parallel()
 	forBoth(t, func(t *testing.T, f *fixture, c change) {
 		t.Helper()
-		req := request(f.order("Awaiting Shipment"))
+		req := f.request(f.order("Awaiting Shipment"))
 		first := f.apply(c, req)
 		for range 3 {
 			require.Equal(t, first, f.apply(c, req), "Temporal repeats what it has no record of")
@@ -110,7 +110,7 @@ func TestApplyAfterALostAnswerIsOneEffect(t *testing.T) {
 			t.Parallel()
 			forBoth(t, func(t *testing.T, f *fixture, c change) {
 				t.Helper()
-				req := request(f.order("Awaiting Shipment"))
+				req := f.request(f.order("Awaiting Shipment"))
 				lost := fault // shared with the test of the other change
 				lost.Call, lost.Times, lost.AfterCommit = c.call, -1, true
 				f.demo.Faults().Inject(lost)
@@ -131,7 +131,7 @@ func TestApplyReadsBackWhenTheAnswerIsCut(t *testing.T) {
 	t.Parallel()
 	forBoth(t, func(t *testing.T, f *fixture, c change) {
 		t.Helper()
-		req := request(f.order("Awaiting Shipment"))
+		req := f.request(f.order("Awaiting Shipment"))
 		f.demo.Faults().Inject(resttest.Fault{Do: resttest.HalfAnswer, Call: c.call, AfterCommit: true})
 		require.Equal(t, activities.AppliedDone, f.apply(c, req).Applied)
 		require.Len(t, f.demo.Effects(), 1)
@@ -144,7 +144,7 @@ func TestApplyToAnOrderThatIsThereAlready(t *testing.T) {
 		t.Helper()
 		read := f.order("Awaiting Shipment")
 		require.NoError(t, f.demo.SetStatus(read.ID, c.status)) // somebody was faster
-		result := f.apply(c, request(f.find()))
+		result := f.apply(c, f.request(f.find()))
 		require.Equal(t, activities.AppliedAlready, result.Applied)
 		require.Equal(t, c.status, result.Order.Status.Name)
 		require.Zero(t, result.Shipments)
@@ -158,7 +158,7 @@ func TestApplyToAnOrderThatChanged(t *testing.T) {
 		t.Helper()
 		read := f.order("Awaiting Shipment")
 		require.NoError(t, f.demo.SetStatus(read.ID, "On Hold"))
-		require.Equal(t, activities.ApplyResult{Applied: activities.AppliedConflict}, f.apply(c, request(read)))
+		require.Equal(t, activities.ApplyResult{Applied: activities.AppliedConflict}, f.apply(c, f.request(read)))
 		require.Empty(t, f.demo.Effects())
 	})
 }
@@ -167,7 +167,7 @@ func TestApplyThatIsRefused(t *testing.T) {
 	t.Parallel()
 	forBoth(t, func(t *testing.T, f *fixture, c change) {
 		t.Helper()
-		result := f.apply(c, request(f.order("Processed Outside")))
+		result := f.apply(c, f.request(f.order("Processed Outside")))
 		require.Equal(t, activities.AppliedRefused, result.Applied)
 		require.Contains(t, result.Detail, "channel main")
 		require.Contains(t, result.Detail, "218")
@@ -195,7 +195,7 @@ func TestFulfillPassesOnShipments(t *testing.T) {
 		shipped = append(shipped, made.DateCreated)
 	}
 	var result activities.ApplyResult
-	f.run(f.activities.FulfillDownstreamOrder, request(f.find()), &result)
+	f.run(f.activities.FulfillDownstreamOrder, f.request(f.find()), &result)
 	require.Equal(t, activities.AppliedDone, result.Applied)
 	require.Equal(t, 3, result.Shipments)
 	text, err := json.Marshal(result)
@@ -213,7 +213,7 @@ func TestFulfillPassesOnShipments(t *testing.T) {
 func TestFulfillNeedsTheStore(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	req := request(f.order("Awaiting Shipment"))
+	req := f.request(f.order("Awaiting Shipment"))
 	f.store.Faults().FailNext(1, "GET", "/shipments", bigcommercetest.Failure(500))
 	failure := f.fails(f.activities.FulfillDownstreamOrder, req)
 	require.Equal(t, string(activities.ReasonStoreUnavailable), failure.Type())
@@ -230,7 +230,8 @@ func TestIdempotencyKey(t *testing.T) {
 		shipments        []downstream.Shipment
 	}
 	base := func() input {
-		return input{"webhook/main/s/h", "cancel", request(downstream.Order{ID: "1", Version: "1"}), []downstream.Shipment{parcel}}
+		req := activities.ApplyRequest{OrderRef: order218, DownstreamID: "1", Version: "1"}
+		return input{"webhook/main/s/h", "cancel", req, []downstream.Shipment{parcel}}
 	}
 	key := func(in input) string {
 		return activities.Target(in.workflow, in.action, in.req, in.shipments).IdempotencyKey
@@ -264,7 +265,7 @@ func TestIdempotencyKey(t *testing.T) {
 
 func TestTargetNamesTheOrder(t *testing.T) {
 	t.Parallel()
-	got := activities.Target("w", "cancel", request(downstream.Order{ID: "77", Version: "5"}), nil)
+	got := activities.Target("w", "cancel", activities.ApplyRequest{OrderRef: order218, DownstreamID: "77", Version: "5"}, nil)
 	require.Equal(t, "77", got.OrderID)
 	require.Equal(t, "218", got.Number)
 	require.Equal(t, "5", got.Version)

@@ -106,7 +106,7 @@ func Classify(err error) Verdict {
 	case errors.Is(err, seal.ErrCannotOpen):
 		return Verdict{RetryAfter, ReasonSealed, slowRetry}
 	case errors.Is(err, channels.ErrUnknown):
-		return Verdict{Disposition: GiveUp, Reason: ReasonUnknownChannel}
+		return Verdict{RetryAfter, ReasonUnknownChannel, slowRetry}
 	default:
 		return Verdict{Disposition: Retry, Reason: ReasonInternal}
 	}
@@ -163,6 +163,25 @@ func retryAfter(reason Reason, delay time.Duration) Verdict {
 		return Verdict{Disposition: Retry, Reason: reason}
 	}
 	return Verdict{Disposition: RetryAfter, Reason: reason, Delay: delay}
+}
+
+// keepTrying is fail for work that is never given up: what repetition alone
+// does not mend is tried again slowly, because a person may mend it.
+func keepTrying(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	verdict := Classify(err)
+	delay := verdict.Delay
+	if verdict.Disposition == GiveUp || verdict.Disposition == RuleAgain {
+		delay = slowRetry
+	}
+	if verdict.Reason == ReasonStoreNotFound {
+		verdict.Reason = ReasonStoreRefused // it was not about an order
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), string(verdict.Reason), temporal.ApplicationErrorOptions{
+		NextRetryDelay: delay,
+	})
 }
 
 // fail turns an error into the one that Temporal acts on. A context that was

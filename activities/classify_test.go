@@ -118,7 +118,7 @@ func TestClassifyOtherErrors(t *testing.T) {
 		},
 		"unknown channel": {
 			fmt.Errorf("channel main: %w", channels.ErrUnknown),
-			activities.Verdict{Disposition: activities.GiveUp, Reason: activities.ReasonUnknownChannel},
+			activities.Verdict{Disposition: activities.RetryAfter, Reason: activities.ReasonUnknownChannel, Delay: 15 * time.Minute},
 		},
 		"anything else": {
 			errors.New("what is this"),

@@ -1,10 +1,12 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -44,12 +46,13 @@ type ConnectionsConfig struct {
 	UserAgent string
 	// Metrics counts the calls. Nil counts nothing.
 	Metrics *Metrics
-	// Transport carries all requests; nil means a default of its own.
+	// Transport carries all requests. Nil means one that all clients share,
+	// so that replacing a client leaves no connections behind.
 	Transport http.RoundTripper
 }
 
 // Connections makes and keeps the clients of every channel. One client serves
-// until its channel's revision changes.
+// until its channel's store or downstream system changes.
 type Connections struct {
 	config ConnectionsConfig
 
@@ -59,28 +62,27 @@ type Connections struct {
 }
 
 type connection struct {
-	// created and revision tell which state of the channel it was made from.
-	// Both are needed: the revisions of a channel that ended and was added
-	// again count from 1 again.
-	created  time.Time
-	revision int
+	// madeFrom is the channel's two ends, sealed credentials included. Not its
+	// revision: the revisions of a channel that ended and was added again
+	// count from 1 again.
+	madeFrom ends
 
 	store   *bigcommerce.Client
 	adapter downstream.Adapter
 }
 
-// olderThan reports whether c was made from an older state than other.
-func (c connection) olderThan(other connection) bool {
-	if !c.created.Equal(other.created) {
-		return c.created.Before(other.created)
-	}
-	return c.revision < other.revision
+type ends struct {
+	store      channels.Store
+	downstream channels.Downstream
 }
 
 // NewConnections returns Connections without any connection yet.
 func NewConnections(config ConnectionsConfig) *Connections {
 	if config.Timeout <= 0 {
 		config.Timeout = 10 * time.Second
+	}
+	if config.Transport == nil {
+		config.Transport = bigcommerce.NewTransport()
 	}
 	return &Connections{config: config, kept: map[string]connection{}, quotas: map[string]*bigcommerce.Quota{}}
 }
@@ -101,7 +103,7 @@ func (c *Connections) get(ctx context.Context, channel channels.Channel) (connec
 	c.mu.Lock()
 	conn, ok := c.kept[channel.ID]
 	c.mu.Unlock()
-	if ok && conn.revision == channel.Revision && conn.created.Equal(channel.CreatedAt) {
+	if ok && reflect.DeepEqual(conn.madeFrom, ends{channel.Store, channel.Downstream}) {
 		return conn, nil
 	}
 	conn, err := c.open(ctx, channel)
@@ -110,10 +112,7 @@ func (c *Connections) get(ctx context.Context, channel channels.Channel) (connec
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// A reader that was slow must not put an older revision back.
-	if kept, ok := c.kept[channel.ID]; !ok || !conn.olderThan(kept) {
-		c.kept[channel.ID] = conn
-	}
+	c.kept[channel.ID] = conn
 	return conn, nil
 }
 
@@ -132,7 +131,7 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 		Timeout:     c.config.Timeout,
 		Transport:   c.config.Transport,
 		UserAgent:   c.config.UserAgent,
-		Quota:       c.quota(channel.Store.BaseURL + "/" + channel.Store.Hash),
+		Quota:       c.quota(strings.TrimRight(cmp.Or(channel.Store.BaseURL, bigcommerce.DefaultBaseURL), "/") + "/" + channel.Store.Hash),
 		Observe:     c.config.Metrics.observeStore,
 	})
 	if err != nil {
@@ -162,7 +161,7 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 		return connection{}, fmt.Errorf("channel %s: downstream: %w", channel.ID, err)
 	}
 	adapter = c.config.Metrics.instrument(channel.Downstream.Adapter, adapter)
-	return connection{created: channel.CreatedAt, revision: channel.Revision, store: store, adapter: adapter}, nil
+	return connection{madeFrom: ends{channel.Store, channel.Downstream}, store: store, adapter: adapter}, nil
 }
 
 // quota returns the one record of a store's rate limit that all its clients

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"go.temporal.io/sdk/activity"
+
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream"
 )
@@ -57,6 +60,10 @@ type ApplyRequest struct {
 	// returned it.
 	DownstreamID string `json:"downstream_id"`
 	Version      string `json:"version"`
+	// StoreStatus and Revision are the order's status in BigCommerce and the
+	// revision of the channel that were ruled on.
+	StoreStatus bigcommerce.StatusID `json:"store_status"`
+	Revision    int                  `json:"revision"`
 }
 
 // Applied says how an attempt to change an order ended.
@@ -90,9 +97,12 @@ type ApplyResult struct {
 
 // CancelDownstreamOrder cancels an order downstream.
 func (a *Activities) CancelDownstreamOrder(ctx context.Context, req ApplyRequest) (ApplyResult, error) {
-	adapter, _, err := a.adapter(ctx, req.Channel)
+	adapter, channel, err := a.adapter(ctx, req.Channel)
 	if err != nil {
 		return ApplyResult{}, fail(err)
+	}
+	if current, err := a.stillRuled(ctx, channel, req); err != nil || !current {
+		return ApplyResult{Applied: AppliedConflict}, fail(err)
 	}
 	const reason = "Cancelled in BigCommerce"
 	change, err := adapter.Cancel(ctx, downstream.CancelRequest{
@@ -109,6 +119,9 @@ func (a *Activities) FulfillDownstreamOrder(ctx context.Context, req ApplyReques
 	adapter, channel, err := a.adapter(ctx, req.Channel)
 	if err != nil {
 		return ApplyResult{}, fail(err)
+	}
+	if current, err := a.stillRuled(ctx, channel, req); err != nil || !current {
+		return ApplyResult{Applied: AppliedConflict}, fail(err)
 	}
 	store, err := a.connections.Store(ctx, channel)
 	if err != nil {
@@ -137,9 +150,33 @@ func (a *Activities) FulfillDownstreamOrder(ctx context.Context, req ApplyReques
 	return applied(change, err, len(shipments))
 }
 
+// stillRuled reports whether what was ruled on is still so. The first, local
+// attempt follows the ruling within seconds. Every later one may come after an
+// outage of hours, in which the order was reopened in BigCommerce or the
+// channel was switched off: then it must be ruled on again.
+func (a *Activities) stillRuled(ctx context.Context, channel channels.Channel, req ApplyRequest) (bool, error) {
+	if activity.GetInfo(ctx).IsLocalActivity {
+		return true, nil
+	}
+	if channel.Revision != req.Revision {
+		return false, nil
+	}
+	store, err := a.connections.Store(ctx, channel)
+	if err != nil {
+		return false, err
+	}
+	order, err := store.Order(ctx, req.OrderID)
+	if err != nil {
+		return false, err
+	}
+	return order.StatusID == req.StoreStatus, nil
+}
+
 func applied(change downstream.Change, err error, shipments int) (ApplyResult, error) {
 	switch {
-	case downstream.IsKind(err, downstream.VersionConflict):
+	case downstream.IsKind(err, downstream.VersionConflict),
+		// It was there a moment ago, and there was one.
+		downstream.IsKind(err, downstream.NotFound), downstream.IsKind(err, downstream.Ambiguous):
 		return ApplyResult{Applied: AppliedConflict}, nil
 	case downstream.IsKind(err, downstream.Refused):
 		return ApplyResult{Applied: AppliedRefused, Detail: err.Error()}, nil

@@ -161,8 +161,12 @@ func (f *fixture) find() downstream.Order {
 }
 
 // request asks for a change of order 218 as it was read.
-func request(order downstream.Order) activities.ApplyRequest {
+func (f *fixture) request(order downstream.Order) activities.ApplyRequest {
+	f.t.Helper()
+	inStore, ok := f.store.Order(218)
+	require.True(f.t, ok)
 	return activities.ApplyRequest{
+		StoreStatus: inStore.StatusID, Revision: 1,
 		OrderRef:     activities.OrderRef{Channel: mainChannel, OrderID: 218},
 		DownstreamID: order.ID, Version: order.Version,
 	}

@@ -31,11 +31,11 @@ func WantedScopes(c channels.Channel) []string {
 func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Channel) ([]string, error) {
 	conn, err := a.connections.open(ctx, channel)
 	if err != nil {
-		return nil, fail(err)
+		return nil, keepTrying(err)
 	}
 	hooks, err := conn.store.Hooks(ctx, bigcommerce.HooksQuery{})
 	if err != nil {
-		return nil, fail(err)
+		return nil, keepTrying(err)
 	}
 	wanted := WantedScopes(channel)
 	headers := map[string]string{callback.Header: a.secrets.Secret(channel.ID, channel.SecretVersion)}
@@ -52,7 +52,7 @@ func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Cha
 		}
 		if !slices.Contains(wanted, hook.Scope) || served[hook.Scope] {
 			if err := conn.store.DeleteHook(ctx, hook.ID); err != nil && !bigcommerce.IsKind(err, bigcommerce.NotFound) {
-				return nil, fail(err)
+				return nil, keepTrying(err)
 			}
 			activity.GetLogger(ctx).Info("removed a hook", "channel", channel.ID, "scope", hook.Scope, "hook", hook.ID)
 			continue
@@ -62,7 +62,7 @@ func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Cha
 			continue // somebody deleted it a moment ago: it is made anew below
 		}
 		if err != nil {
-			return nil, fail(err)
+			return nil, keepTrying(err)
 		}
 		served[hook.Scope] = true
 	}
@@ -71,7 +71,7 @@ func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Cha
 			continue
 		}
 		if err := create(ctx, conn.store, channel, scope, headers); err != nil {
-			return nil, fail(fmt.Errorf("subscribe to %s: %w", scope, err))
+			return nil, keepTrying(fmt.Errorf("subscribe to %s: %w", scope, err))
 		}
 	}
 	return wanted, nil

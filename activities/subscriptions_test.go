@@ -312,7 +312,7 @@ func TestSyncFails(t *testing.T) {
 		},
 		"the destination is refused": {
 			func(f *fixture) { f.store.Faults().FailNext(-1, "POST", "/hooks", bigcommercetest.Failure(422)) },
-			activities.ReasonStoreRefused, true,
+			activities.ReasonStoreRefused, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func TestPayloadsAboutOrders(t *testing.T) {
 			require.Equal(t, hash, got.Hash)
 			require.Equal(t, "abc123", got.StoreHash)
 			require.Equal(t, time.Unix(1_700_000_000, 0).UTC(), got.EventAt)
-			require.Equal(t, "webhook/main/"+tc.scope+"/"+hash, got.ID())
+			require.Equal(t, "webhook/main/"+tc.scope+"/"+strconv.FormatInt(tc.order, 10)+"/"+hash, got.ID())
 			require.Equal(t, map[string]int{"accepted": 1}, f.results())
 		})
 	}

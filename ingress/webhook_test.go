@@ -43,7 +43,7 @@ func TestWebhookIsStartedAndAnswered(t *testing.T) {
 	require.Equal(t, map[string]int{"accepted": 1}, f.results())
 	for _, words := range []string{
 		`"msg":"webhook accepted"`, `"channel":"main"`, `"scope":"store/order/statusUpdated"`, `"order":218`,
-		`"workflow_id":"webhook/main/store/order/statusUpdated/` + hash + `"`,
+		`"workflow_id":"webhook/main/store/order/statusUpdated/218/` + hash + `"`,
 	} {
 		require.Contains(t, f.log.String(), words)
 	}

@@ -101,7 +101,7 @@ func (w *orderWebhook) explain(d Decision) string {
 	case ReasonChannelInactive:
 		return fmt.Sprintf("channel %s is deactivated", w.in.Channel)
 	case ReasonUnknownChannel:
-		return fmt.Sprintf("there is no channel %s any more", w.in.Channel)
+		return fmt.Sprintf("there is no channel %s any more; gave up after %s", w.in.Channel, w.channel.Settings.Waits.GiveUpAfter)
 	case ReasonWrongStore:
 		return fmt.Sprintf("the callback is from store %s, but channel %s is connected to store %s",
 			w.in.StoreHash, w.in.Channel, w.channel.StoreHash)
@@ -119,8 +119,12 @@ func (w *orderWebhook) explain(d Decision) string {
 
 // waitingFor says what a run is waiting for.
 func (w *orderWebhook) waitingFor(reason Reason, until time.Time) string {
+	at := until.UTC().Format("2006-01-02 15:04:05 MST")
+	if reason == ReasonUnknownChannel {
+		return fmt.Sprintf("there is no channel %s; looking again at %s", w.in.Channel, at)
+	}
 	return fmt.Sprintf("order %d is %s in BigCommerce, but %s; looking again at %s",
-		w.in.OrderID, w.store.StatusID, w.obstacle(reason), until.UTC().Format("2006-01-02 15:04:05 MST"))
+		w.in.OrderID, w.store.StatusID, w.obstacle(reason), at)
 }
 
 func (w *orderWebhook) obstacle(reason Reason) string {

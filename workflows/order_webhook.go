@@ -100,11 +100,19 @@ func (w *orderWebhook) look(ctx workflow.Context) (Decision, error) {
 	if err != nil || decision.Action != ActionApply {
 		return decision, err
 	}
-	w.found, err = call[activities.FindResult](ctx, w.step(TaskQueueDownstream, "find the order downstream"),
+	found, late, err := call[activities.FindResult](ctx, w.step(TaskQueueDownstream, "find the order downstream"),
 		acts.FindDownstreamOrder, w.ref)
 	if err != nil {
 		return Decision{}, err
 	}
+	if late {
+		// Hours may have passed: what BigCommerce says now counts, and the
+		// version takes care of the order that was just found.
+		if decision, err = w.lookAtStore(ctx); err != nil || decision.Action != ActionApply {
+			return decision, err
+		}
+	}
+	w.found = found
 	switch w.found.Found {
 	case activities.FoundOne:
 		return RuleOnDownstream(w.wish, &w.found.Order.Status, w.channel.Settings), nil
@@ -124,7 +132,7 @@ func (w *orderWebhook) look(ctx workflow.Context) (Decision, error) {
 func (w *orderWebhook) lookAtStore(ctx workflow.Context) (Decision, error) {
 	for settles := 0; ; settles++ {
 		var err error
-		w.channel, err = call[activities.ChannelView](ctx,
+		w.channel, _, err = call[activities.ChannelView](ctx,
 			step{queue: TaskQueue, channel: w.in.Channel, summary: "read the settings", retryFor: channelRetryFor.Std()},
 			acts.ReadChannel, w.in.Channel)
 		if err != nil {
@@ -132,13 +140,16 @@ func (w *orderWebhook) lookAtStore(ctx workflow.Context) (Decision, error) {
 		}
 		switch {
 		case !w.channel.Known:
-			return stop(OutcomeRejected, ReasonUnknownChannel), nil
+			// It may come back: a channel can be ended by mistake, and its
+			// webhooks must not be lost by that.
+			w.channel.Settings = channels.Settings{}.WithDefaults()
+			return Decision{Action: ActionWait, Reason: ReasonUnknownChannel}, nil
 		case w.in.StoreHash != "" && w.in.StoreHash != w.channel.StoreHash:
 			return stop(OutcomeRejected, ReasonWrongStore), nil
 		case !w.channel.Active:
 			return stop(OutcomeNoEffect, ReasonChannelInactive), nil
 		}
-		w.store, err = call[activities.StoreOrder](ctx, w.step(TaskQueueBigCommerce, "read the order in BigCommerce"),
+		w.store, _, err = call[activities.StoreOrder](ctx, w.step(TaskQueueBigCommerce, "read the order in BigCommerce"),
 			acts.ReadStoreOrder, w.ref)
 		if err != nil {
 			return Decision{}, err
@@ -163,12 +174,13 @@ func (w *orderWebhook) lookAtStore(ctx workflow.Context) (Decision, error) {
 func (w *orderWebhook) apply(ctx workflow.Context) (Decision, error) {
 	request := activities.ApplyRequest{
 		OrderRef: w.ref, DownstreamID: w.found.Order.ID, Version: w.found.Order.Version,
+		StoreStatus: w.store.StatusID, Revision: w.channel.Revision,
 	}
 	activity, outcome, summary := acts.CancelDownstreamOrder, OutcomeCancelled, "cancel the order downstream"
 	if w.wish == WishFulfill {
 		activity, outcome, summary = acts.FulfillDownstreamOrder, OutcomeFulfilled, "fulfill the order downstream"
 	}
-	result, err := call[activities.ApplyResult](ctx, w.step(TaskQueueDownstream, summary), activity, request)
+	result, _, err := call[activities.ApplyResult](ctx, w.step(TaskQueueDownstream, summary), activity, request)
 	if err != nil {
 		return Decision{}, err
 	}

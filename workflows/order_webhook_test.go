@@ -183,7 +183,7 @@ func TestOrderWebhookOutcomes(t *testing.T) {
 		},
 		"channel unknown": {
 			func(w *orderWorld) { w.channel = activities.ChannelView{} },
-			workflows.OutcomeRejected, workflows.ReasonUnknownChannel, nil, "no channel main",
+			workflows.OutcomeGaveUp, workflows.ReasonUnknownChannel, nil, "no channel main",
 		},
 		"wrong store": {
 			func(w *orderWorld) { w.input.StoreHash = "other9" },

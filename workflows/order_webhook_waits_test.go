@@ -93,6 +93,93 @@ func TestOrderWebhookWaits(t *testing.T) {
 	})
 }
 
+// TestOrderWebhookWaitsWithoutEndInSight shows that waits stay as long as the
+// longest, however many there are.
+func TestOrderWebhookWaitsWithoutEndInSight(t *testing.T) {
+	t.Parallel()
+	w := newOrderWorld(t)
+	w.found = activities.FindResult{Found: activities.FoundNone}
+	w.channel.Settings.Waits.First = channels.Duration(2 * time.Second)
+	w.channel.Settings.Waits.Longest = channels.Duration(10 * time.Second)
+	w.channel.Settings.Waits.GiveUpAfter = channels.Duration(20 * time.Minute)
+	timers := w.timers()
+	require.Equal(t, workflows.OutcomeGaveUp, w.run(t).Outcome)
+	require.Len(t, *timers, 2+120, "2s, 4s, 8s, then 10s each but for the last")
+	for _, d := range (*timers)[3 : len(*timers)-1] {
+		require.Equal(t, 10*time.Second, d)
+	}
+}
+
+// TestOrderWebhookAfterAnOutage changes everything while the order system is
+// out of order: what counts is what is so afterwards.
+func TestOrderWebhookAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile func(w *orderWorld)
+		reason    workflows.Reason
+		applied   []string
+	}{
+		"the order was reopened": {
+			func(w *orderWorld) { w.setStore(bigcommerce.StatusAwaitingFulfillment, time.Hour) },
+			workflows.ReasonStatusNotMapped, nil,
+		},
+		"the order was shipped": {
+			func(w *orderWorld) { w.setStore(bigcommerce.StatusShipped, time.Hour) },
+			workflows.ReasonApplied, []string{"fulfill v1"},
+		},
+		"the channel was switched off": {
+			func(w *orderWorld) { w.channel.Active = false }, workflows.ReasonChannelInactive, nil,
+		},
+		"nothing changed": {func(*orderWorld) {}, workflows.ReasonApplied, []string{"cancel v1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newOrderWorld(t)
+			w.willApply(nil)
+			tries := 0
+			w.find = func() (activities.FindResult, error) {
+				if tries++; tries < 5 {
+					return activities.FindResult{}, temporal.NewApplicationError("out of order", "downstream_unavailable")
+				}
+				return w.found, nil
+			}
+			w.env.RegisterDelayedCallback(func() { c.meanwhile(w) }, 2*time.Second)
+			result := w.run(t)
+			require.Equal(t, c.reason, result.Reason)
+			require.Equal(t, c.applied, w.applied)
+		})
+	}
+}
+
+// TestOrderWebhookHeeds shows that a system that asks to be left alone is left
+// alone before the second attempt, too.
+func TestOrderWebhookHeeds(t *testing.T) {
+	t.Parallel()
+	w := newOrderWorld(t)
+	w.willApply(nil)
+	tries := 0
+	w.find = func() (activities.FindResult, error) {
+		if tries++; tries == 1 {
+			return activities.FindResult{}, temporal.NewApplicationErrorWithOptions("too many requests",
+				string(activities.ReasonDownstreamRateLimited), temporal.ApplicationErrorOptions{NextRetryDelay: 42 * time.Second})
+		}
+		return w.found, nil
+	}
+	timers := w.timers()
+	require.Equal(t, workflows.OutcomeCancelled, w.run(t).Outcome)
+	require.Equal(t, []time.Duration{42 * time.Second}, *timers)
+}
+
+func TestOrderWebhookWaitsForItsChannel(t *testing.T) {
+	t.Parallel()
+	w := newOrderWorld(t)
+	w.willApply(nil)
+	channel := w.channel
+	w.channel = activities.ChannelView{}
+	w.env.RegisterDelayedCallback(func() { w.channel = channel }, time.Hour)
+	require.Equal(t, workflows.OutcomeCancelled, w.run(t).Outcome, "a channel that was ended by mistake and is back")
+}
+
 func TestOrderWebhookSettles(t *testing.T) {
 	t.Parallel()
 	t.Run("cancel followed at once by fulfill", func(t *testing.T) {

@@ -65,11 +65,11 @@ const (
 	ReasonNotDownstream Reason = "not_downstream"
 	// ReasonUnprocessed: the order is not processed downstream yet.
 	ReasonUnprocessed Reason = "unprocessed"
+	// ReasonUnknownChannel: no such sales channel exists any more.
+	ReasonUnknownChannel Reason = "unknown_channel"
 	// ReasonKeepsChanging: every attempt met a newer version of the order.
 	ReasonKeepsChanging Reason = "keeps_changing"
 
-	// ReasonUnknownChannel: no such sales channel exists any more.
-	ReasonUnknownChannel Reason = "unknown_channel"
 	// ReasonWrongStore: the callback names another store than the channel's.
 	ReasonWrongStore Reason = "wrong_store"
 	// ReasonNotJSON: the body of the callback is not usable JSON.

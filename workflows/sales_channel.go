@@ -17,6 +17,8 @@ const (
 	// checkTimeout bounds the trying of a channel's credentials: a person
 	// waits for the answer.
 	checkTimeout = 45 * time.Second
+	// firstSaveWait is how long a channel exists without having been saved.
+	firstSaveWait = time.Minute
 	// subscribeWait is how long the answer to a save waits for the
 	// subscriptions. They are made in the end whether it waits or not.
 	subscribeWait = 30 * time.Second
@@ -55,6 +57,9 @@ func (c *salesChannel) setup(ctx workflow.Context) error {
 // run keeps the subscriptions as the settings want them, until the history is
 // long enough to begin a new one.
 func (c *salesChannel) run(ctx workflow.Context) error {
+	if saved, err := c.firstSave(ctx); err != nil || !saved {
+		return err
+	}
 	for {
 		err := workflow.Await(ctx, func() bool {
 			return c.Stale || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
@@ -68,7 +73,8 @@ func (c *salesChannel) run(ctx workflow.Context) error {
 			}
 			continue
 		}
-		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		// A save that waits for its subscriptions depends on this loop.
+		if err := workflow.Await(ctx, func() bool { return c.Stale || workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
 		if c.Stale {
@@ -76,6 +82,20 @@ func (c *salesChannel) run(ctx workflow.Context) error {
 		}
 		return workflow.NewContinueAsNewError(ctx, SalesChannelType, c.State)
 	}
+}
+
+// firstSave waits for a new channel to be saved. One whose first save was
+// refused ends, as if it had never been begun.
+func (c *salesChannel) firstSave(ctx workflow.Context) (bool, error) {
+	saved := func() bool { return c.Channel.Revision > 0 }
+	if saved() {
+		return true, nil
+	}
+	if _, err := workflow.AwaitWithTimeout(ctx, firstSaveWait, saved); err != nil {
+		return false, err
+	}
+	err := workflow.Await(ctx, func() bool { return saved() || workflow.AllHandlersFinished(ctx) })
+	return saved(), err
 }
 
 // subscribe makes the store's hooks match. It goes on until they do: the
@@ -141,27 +161,39 @@ func (c *salesChannel) validate(request channels.SaveRequest) error {
 }
 
 func (c *salesChannel) save(ctx workflow.Context, request channels.SaveRequest) (channels.SaveResult, error) {
-	if err := c.saving.Lock(ctx); err != nil {
+	changed, err := c.take(ctx, request)
+	if err != nil {
 		return channels.SaveResult{}, err
-	}
-	defer c.saving.Unlock()
-	next := request.Channel
-	next.Settings = next.Settings.WithDefaults()
-	next.Revision, next.CreatedAt, next.SecretVersion = c.Channel.Revision, c.Channel.CreatedAt, c.Channel.SecretVersion
-	changed := channels.Diff(c.Channel, next)
-	if len(changed) > 0 || c.Channel.Revision == 0 {
-		if err := c.check(ctx, next); err != nil {
-			return channels.SaveResult{}, err
-		}
-		c.commit(ctx, next, changed, request.By)
-	} else {
-		c.Stale = true // saving again is how a person asks for another try
 	}
 	// The answer waits a while for the hooks, but does not depend on them.
 	if _, err := workflow.AwaitWithTimeout(ctx, subscribeWait, func() bool { return !c.Stale }); err != nil {
 		return channels.SaveResult{}, err
 	}
 	return channels.SaveResult{Revision: c.Channel.Revision, Changed: changed, Subscribed: c.Subscribed}, nil
+}
+
+// take takes on new contents, one request at a time.
+func (c *salesChannel) take(ctx workflow.Context, request channels.SaveRequest) ([]channels.FieldChange, error) {
+	if err := c.saving.Lock(ctx); err != nil {
+		return nil, err
+	}
+	defer c.saving.Unlock()
+	next := request.Channel
+	next.Settings = next.Settings.WithDefaults()
+	next.Revision, next.CreatedAt, next.SecretVersion = c.Channel.Revision, c.Channel.CreatedAt, c.Channel.SecretVersion
+	changed := channels.Diff(c.Channel, next)
+	if len(changed) == 0 && c.Channel.Revision > 0 {
+		c.Stale = true // saving again is how a person asks for another try
+		return nil, nil
+	}
+	// Switching a channel off must be possible while a side is down.
+	if next.Active {
+		if err := c.check(ctx, next); err != nil {
+			return nil, err
+		}
+	}
+	c.commit(ctx, next, changed, request.By)
+	return changed, nil
 }
 
 func (c *salesChannel) check(ctx workflow.Context, next channels.Channel) error {

@@ -206,6 +206,57 @@ func TestSalesChannelSurvivesARefusal(t *testing.T) {
 	require.Equal(t, []string{bigcommerce.ScopeOrderStatusUpdated}, w.results[1].Subscribed, "saving again tries again")
 }
 
+// TestSalesChannelSwitchesOffDuringAnOutage shows that a channel can be
+// deactivated while neither side can be asked.
+func TestSalesChannelSwitchesOffDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	w.saveAt(time.Second, "1", channels.SaveRequest{By: "ann", Channel: validChannel()})
+	w.env.RegisterDelayedCallback(func() { w.check = func(channels.Channel) error { return errors.New("out of order") } }, 10*time.Second)
+	off := validChannel()
+	off.Active = false
+	w.saveAt(time.Minute, "2", channels.SaveRequest{By: "ann", Channel: off})
+	channel, _ := w.run(t, newState())
+	require.Empty(t, w.errs)
+	require.False(t, channel.Active)
+	require.Equal(t, []int{1, 2}, w.synced)
+}
+
+// TestSalesChannelEndsIfItNeverBegan shows that a channel whose first save was
+// refused leaves nothing running.
+func TestSalesChannelEndsIfItNeverBegan(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	w.check = func(channels.Channel) error {
+		return temporal.NewNonRetryableApplicationError("refused", "store_probe_failed", nil)
+	}
+	w.saveAt(time.Second, "1", channels.SaveRequest{By: "ann", Channel: validChannel()})
+	w.env.ExecuteWorkflow(workflows.SalesChannel, newState())
+	require.True(t, w.env.IsWorkflowCompleted())
+	require.NoError(t, w.env.GetWorkflowError())
+	require.Len(t, w.errs, 1)
+}
+
+// TestSalesChannelGoesOnWhileItShouldContinueAsNew shows that saves that
+// overlap are served while the history is long enough to begin a new one, which
+// happens as soon as none is under way.
+func TestSalesChannelGoesOnWhileItShouldContinueAsNew(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	w.env.RegisterDelayedCallback(func() { w.env.SetContinueAsNewSuggested(true) }, 0)
+	for i, status := range []string{"A", "B", "C", "D"} {
+		next := validChannel()
+		next.Settings.ValidCancellationStatuses = []string{status}
+		w.saveAt(time.Second, string(rune('1'+i)), channels.SaveRequest{By: "ann", Channel: next})
+	}
+	w.env.ExecuteWorkflow(workflows.SalesChannel, newState())
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, w.env.GetWorkflowError(), &again)
+	require.Empty(t, w.errs)
+	require.Len(t, w.results, 4)
+	require.Equal(t, 4, w.synced[len(w.synced)-1], "the last one is what the hooks match")
+}
+
 // TestSalesChannelContinuesAsNew shows that a long history begins anew with
 // all that is known.
 func TestSalesChannelContinuesAsNew(t *testing.T) {

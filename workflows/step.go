@@ -37,17 +37,20 @@ type step struct {
 
 // call runs an activity: first locally, which costs one marker in the history
 // and no trip through a task queue, and if that fails for a reason that
-// repetition can mend, as a regular activity with retries.
-func call[T any](ctx workflow.Context, s step, activity, arg any) (T, error) {
+// repetition can mend, as a regular activity with retries. It reports whether
+// it was late: then much may have changed meanwhile.
+func call[T any](ctx workflow.Context, s step, activity, arg any) (result T, late bool, err error) {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: localTimeout,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                s.summary,
 	})
-	var result T
-	err := workflow.ExecuteLocalActivity(local, activity, arg).Get(ctx, &result)
+	err = workflow.ExecuteLocalActivity(local, activity, arg).Get(ctx, &result)
 	if err == nil || temporal.IsCanceledError(err) || permanent(err) {
-		return result, err
+		return result, false, err
+	}
+	if err := heed(ctx, err, s.retryFor); err != nil {
+		return result, false, err
 	}
 	regular := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              s.queue,
@@ -63,7 +66,26 @@ func call[T any](ctx workflow.Context, s step, activity, arg any) (T, error) {
 	})
 	var again T
 	err = workflow.ExecuteActivity(regular, activity, arg).Get(ctx, &again)
-	return again, err
+	return again, true, err
+}
+
+// heed waits as long as a system asked to be left alone. What only a person can
+// mend goes on at once instead, as an activity that fails again and then shows
+// its error in the Temporal Web UI.
+func heed(ctx workflow.Context, err error, limit time.Duration) error {
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) || app.NextRetryDelay() <= 0 {
+		return nil
+	}
+	switch activities.Reason(app.Type()) {
+	case activities.ReasonStoreRateLimited, activities.ReasonDownstreamRateLimited, activities.ReasonDownstreamInUse,
+		activities.ReasonStoreUnavailable, activities.ReasonDownstreamUnavailable:
+		workflow.SetCurrentDetails(ctx, app.Message())
+		defer workflow.SetCurrentDetails(ctx, "")
+		return pause(ctx, min(app.NextRetryDelay(), limit), "leave the system alone for as long as it asked")
+	default:
+		return nil
+	}
 }
 
 // permanent reports whether an activity said that repetition is of no use.

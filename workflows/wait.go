@@ -30,7 +30,7 @@ func (w *waiter) wait(ctx workflow.Context, limits channels.Waits, describe func
 	}
 	// The last wait ends with the time that there is: one more look then.
 	sleep := min(w.next, limits.Longest.Std(), left)
-	w.next *= 2
+	w.next = min(w.next*2, limits.Longest.Std())
 	text := describe(now.Add(sleep))
 	workflow.SetCurrentDetails(ctx, text)
 	defer workflow.SetCurrentDetails(ctx, "")

@@ -59,14 +59,25 @@ func HashOf(hash string, body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// maxIDLen keeps a workflow id within what Temporal's SQL stores have room for,
+// which is 255 bytes.
+const maxIDLen = 240
+
 // ID returns the workflow id of a webhook. It is the same for every delivery
-// of one event: that is the durable deduplication.
+// of one event: that is the durable deduplication. It names the order, because
+// people read it, and because nobody knows whether BigCommerce's hashes of two
+// orders can be equal.
 func (w Webhook) ID() string {
-	scope := w.Scope
+	what := w.Scope + "/" + strconv.FormatInt(w.OrderID, 10)
 	if w.Rejection != nil {
-		scope = "rejected"
+		what = "rejected"
 	}
-	return "webhook/" + w.Channel + "/" + scope + "/" + w.Hash
+	id := "webhook/" + w.Channel + "/" + what + "/" + w.Hash
+	if len(id) <= maxIDLen {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "webhook/" + w.Channel + "/" + hex.EncodeToString(sum[:])
 }
 
 // Summary returns the line that the Temporal Web UI shows for the run.

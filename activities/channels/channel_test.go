@@ -84,7 +84,12 @@ func TestValidateNamesTheField(t *testing.T) {
 		"negative wait":      {func(c *channels.Channel) { c.Settings.Waits.First = -1 }, "settings.waits.first "},
 		"wait over a week":   {func(c *channels.Channel) { c.Settings.Waits.RetryFor = 7*day + 1 }, "settings.waits.retry_for "},
 		"no settling":        {func(c *channels.Channel) { c.Settings.Waits.Settle = 0 }, "settings.waits.settle "},
-		"giving up never":    {func(c *channels.Channel) { c.Settings.Waits.GiveUpAfter = 365 * day }, "settings.waits.give_up_after "},
+		"giving up never": {func(c *channels.Channel) {
+			c.Settings.Waits.GiveUpAfter, c.Settings.Waits.Longest = 365*day, 7*day
+		}, "settings.waits.give_up_after "},
+		"looking without end": {func(c *channels.Channel) {
+			c.Settings.Waits.First, c.Settings.Waits.Longest = 1, 1
+		}, "settings.waits.longest 1ns is too short to look again and again for 24h0m0s"},
 		"longest below first": {
 			func(c *channels.Channel) { c.Settings.Waits.Longest = c.Settings.Waits.First - 1 },
 			"settings.waits.longest 2m59.999999999s must not be shorter than settings.waits.first (3m0s)",

@@ -43,8 +43,19 @@ type differences []FieldChange
 
 func (d *differences) compare(field, was, is string) {
 	if was != is {
-		*d = append(*d, FieldChange{Field: field, Was: was, Is: is})
+		*d = append(*d, FieldChange{Field: field, Was: shorten(was), Is: shorten(is)})
 	}
+}
+
+// maxShown bounds a value in the edit history, which must stay well below the
+// two megabytes that Temporal takes as one value.
+const maxShown = 1000
+
+func shorten(value string) string {
+	if len(value) <= maxShown {
+		return value
+	}
+	return strings.ToValidUTF8(value[:maxShown], "") + "…"
 }
 
 // secret says that a secret changed. Two sealings of one secret differ, so

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/singleflight"
@@ -88,12 +89,17 @@ func (d *Directory) query(ctx context.Context, id string) (Channel, error) {
 	response, err := d.temporal.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
 		WorkflowID: WorkflowID(id),
 		QueryType:  QueryChannel,
+		// A channel that was terminated answers queries for days.
+		QueryRejectCondition: enums.QUERY_REJECT_CONDITION_NOT_OPEN,
 	})
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return Channel{}, fmt.Errorf("channel %s: %w", id, ErrUnknown)
 	}
 	if err != nil {
 		return Channel{}, fmt.Errorf("query channel: %w", err)
+	}
+	if response.QueryRejected != nil {
+		return Channel{}, fmt.Errorf("channel %s: its workflow has ended: %w", id, ErrUnknown)
 	}
 	var channel Channel
 	if err := response.QueryResult.Get(&channel); err != nil {

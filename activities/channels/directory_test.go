@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -65,7 +66,9 @@ func TestDirectoryAsksTheEntityWorkflow(t *testing.T) {
 	got, err := channels.NewDirectory(q, 0).Channel(t.Context(), "main")
 	require.NoError(t, err)
 	require.Equal(t, valid(), got)
-	require.Equal(t, []client.QueryWorkflowWithOptionsRequest{{WorkflowID: "channel/main", QueryType: "channel"}}, q.queries)
+	require.Equal(t, []client.QueryWorkflowWithOptionsRequest{{
+		WorkflowID: "channel/main", QueryType: "channel", QueryRejectCondition: enums.QUERY_REJECT_CONDITION_NOT_OPEN,
+	}}, q.queries)
 }
 
 func TestDirectoryRemembersForItsTTL(t *testing.T) {

@@ -63,6 +63,10 @@ const (
 // runs, which is what deduplication rests on.
 const maxWait = Duration(7 * 24 * time.Hour)
 
+// maxRounds bounds how often a webhook looks at an order: each time costs calls
+// to both sides and some ten events of a history that ends at 51,200.
+const maxRounds = 500
+
 // WithDefaults fills in what was left empty.
 func (s Settings) WithDefaults() Settings {
 	if s.CancelOn == nil {
@@ -137,6 +141,10 @@ func (w Waits) validate(p *problems) {
 		if d.value <= 0 || d.value > maxWait {
 			p.addf("settings.waits."+d.field, "%s must be above zero and at most %s", d.value, maxWait)
 		}
+	}
+	if w.Longest > 0 && w.GiveUpAfter/w.Longest > maxRounds {
+		p.addf("settings.waits.longest", "%s is too short to look again and again for %s (settings.waits.give_up_after): "+
+			"at most %d times", w.Longest, w.GiveUpAfter, maxRounds)
 	}
 	if w.Longest < w.First {
 		p.addf("settings.waits.longest", "%s must not be shorter than settings.waits.first (%s)", w.Longest, w.First)

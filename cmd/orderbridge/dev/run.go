@@ -33,7 +33,7 @@ func (w *world) findRun(ctx context.Context, order int64) (workflowRun, error) {
 			if !d.OK() {
 				return workflowRun{}, fmt.Errorf("the ingress answered the webhook with %d (%w): see %s", d.Status, d.Err, w.logPath())
 			}
-			id := workflows.Webhook{Channel: channelID, Scope: d.Scope, Hash: workflows.HashOf(d.EventHash, d.Body)}.ID()
+			id := workflows.Webhook{Channel: channelID, Scope: d.Scope, OrderID: order, Hash: workflows.HashOf(d.EventHash, d.Body)}.ID()
 			run := w.client.GetWorkflow(ctx, id, "")
 			return workflowRun{
 				client: w.client, order: order, id: id,

@@ -31,7 +31,7 @@ func TestBurst(t *testing.T) {
 		order := int64(900 + i)
 		p.order(order, "Awaiting Shipment")
 		hash := fmt.Sprintf("burst-%08d", i)
-		ids[i] = workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderUpdated, Hash: hash}.ID()
+		ids[i] = workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderUpdated, OrderID: order, Hash: hash}.ID()
 		body := fmt.Sprintf(`{"producer":"stores/%s","hash":%q,"scope":%q,"data":{"type":"order","id":%d}}`,
 			p.store.Hash, hash, bigcommerce.ScopeOrderUpdated, order)
 		group.Go(func() {

@@ -32,6 +32,19 @@ func TestCancel(t *testing.T) {
 	require.Equal(t, cancelled, p.actions(218))
 	p.recordHistory("cancelled", run)
 	p.recordHistory("channel", "channel/"+channelID)
+
+	// One scrape shows the ingress, the outcomes, both sides and the SDK.
+	scrape := p.metrics()
+	for _, pattern := range []string{
+		`orderbridge_webhooks_received_total\{result="accepted"\} 1\n`,
+		`orderbridge_webhook_outcomes_total\{[^}]*outcome="cancelled",reason="applied"[^}]*\} 1\n`,
+		`orderbridge_bigcommerce_request_duration_seconds_count\{code="200",endpoint="get_order"\} [1-9]`,
+		`orderbridge_downstream_request_duration_seconds_count\{adapter="rest",call="cancel",result="ok"\} 1\n`,
+		`temporal_workflow_completed_total\{[^}]*workflow_type="OrderWebhook"[^}]*\} 1\n`,
+		`temporal_workflow_task_execution_latency_seconds_bucket\{[^}]*le="0.005"`,
+	} {
+		require.Regexp(t, pattern, scrape)
+	}
 }
 
 func TestFulfill(t *testing.T) {
@@ -168,7 +181,7 @@ func TestManyWebhooksOfOneOrder(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range n {
 		hash := fmt.Sprintf("%040d", i)
-		ids[i] = workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, Hash: hash}.ID()
+		ids[i] = workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, OrderID: 300, Hash: hash}.ID()
 		body := fmt.Sprintf(`{"producer":"stores/%s","hash":%q,"created_at":1732000000,"store_id":"1","scope":%q,"data":{"type":"order","id":300}}`,
 			p.store.Hash, hash, bigcommerce.ScopeOrderStatusUpdated)
 		group.Go(func() {

@@ -153,7 +153,7 @@ func TestPermanentErrors(t *testing.T) {
 
 	body := `{"producer":"stores/` + p.store.Hash + `","hash":"no-such-order-1","scope":"store/order/statusUpdated","data":{"type":"order","id":999}}`
 	require.Equal(t, http.StatusOK, p.post(body))
-	missing := p.failure(workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, Hash: "no-such-order-1"}.ID())
+	missing := p.failure(workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, OrderID: 999, Hash: "no-such-order-1"}.ID())
 	require.Equal(t, string(activities.ReasonStoreNotFound), missing.Type())
 }
 
@@ -225,4 +225,83 @@ func TestBigIDs(t *testing.T) {
 	require.NoError(t, p.store.SetStatus(id, bigcommerce.StatusCancelled))
 	require.Equal(t, workflows.OutcomeCancelled, p.result(p.runOf(id)).Outcome)
 	require.EqualValues(t, 1, p.count(`OrderbridgeOrder="`+strconv.FormatInt(id, 10)+`"`))
+}
+
+// TestChangedDuringAnOutage reopens the order in the store while the order
+// system cannot be written to: what counts is what is so afterwards.
+func TestChangedDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	p.order(406, "Awaiting Shipment")
+	hit := p.demo.Faults().Inject(resttest.Fault{Call: resttest.CallCancel, Status: http.StatusServiceUnavailable, Times: 2})
+	require.NoError(t, p.store.SetStatus(406, bigcommerce.StatusCancelled))
+	run := p.runOf(406)
+	<-hit
+	require.NoError(t, p.store.SetStatus(406, bigcommerce.StatusAwaitingFulfillment))
+	require.Equal(t, workflows.ReasonStatusNotMapped, p.result(run).Reason)
+	require.Empty(t, p.demo.Effects())
+	p.recordHistory("changed_during_outage", run)
+}
+
+// TestVanishedBeforeTheChange is about an order that cannot be found any more
+// when it is to be changed: it is looked for again.
+func TestVanishedBeforeTheChange(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	p.order(407, "Awaiting Shipment")
+	p.demo.Faults().Inject(resttest.Fault{Call: resttest.CallCancel, Status: http.StatusNotFound})
+	require.NoError(t, p.store.SetStatus(407, bigcommerce.StatusCancelled))
+	require.Equal(t, workflows.OutcomeCancelled, p.result(p.runOf(407)).Outcome)
+	require.Equal(t, cancelled, p.actions(407))
+}
+
+// TestEndedChannel terminates a channel and adds it again with another order
+// system: nothing happens in between, and nothing in the old system afterwards.
+func TestEndedChannel(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	p.order(408, "Awaiting Shipment")
+	require.NoError(t, p.store.SetStatus(408, bigcommerce.StatusCancelled))
+	p.result(p.runOf(408)) // the connection to the old system is in use
+
+	require.NoError(t, p.client.TerminateWorkflow(p.ctx, channels.WorkflowID(channelID), "", "by mistake"))
+	old := p.demo
+	p.demo = resttest.New(t)
+	p.order(409, "Awaiting Shipment")
+	require.NoError(t, p.store.SetStatus(409, bigcommerce.StatusCancelled))
+	require.Equal(t, http.StatusOK, p.delivered(409))
+	p.save(p.channel())
+	p.order(410, "Awaiting Shipment")
+	require.NoError(t, p.store.SetStatus(410, bigcommerce.StatusCancelled))
+	require.Equal(t, workflows.OutcomeCancelled, p.result(p.runOf(410)).Outcome)
+	require.Len(t, old.Effects(), 1)
+	require.Equal(t, cancelled, p.actions(410))
+}
+
+// delivered waits for the webhook of an order and returns how it was answered.
+func (p *pipeline) delivered(id int64) int {
+	p.t.Helper()
+	p.runOf(id)
+	for _, d := range p.store.Deliveries() {
+		if d.OrderID == id {
+			return d.Status
+		}
+	}
+	return 0
+}
+
+// TestSameHashOfTwoOrders shows that no order is swallowed should BigCommerce's
+// hashes, which nobody can compute, be equal.
+func TestSameHashOfTwoOrders(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	p.order(411, "Awaiting Shipment")
+	p.order(412, "Awaiting Shipment")
+	p.store.Faults().DropNext(2)
+	for _, id := range []int64{411, 412} {
+		require.NoError(t, p.store.SetStatus(id, bigcommerce.StatusCancelled))
+		require.Equal(t, http.StatusOK, p.post(`{"producer":"stores/`+p.store.Hash+`","hash":"one-and-the-same","scope":"store/order/updated","data":{"type":"order","id":`+strconv.FormatInt(id, 10)+`}}`))
+		run := workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderUpdated, OrderID: id, Hash: "one-and-the-same"}.ID()
+		require.Equal(t, workflows.OutcomeCancelled, p.result(run).Outcome)
+	}
 }

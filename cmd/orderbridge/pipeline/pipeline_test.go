@@ -213,7 +213,7 @@ func (p *pipeline) runOf(id int64) string {
 	require.Eventually(p.t, func() bool {
 		for _, d := range p.store.Deliveries() {
 			if d.OrderID == id && d.Scope == bigcommerce.ScopeOrderStatusUpdated && d.OK() {
-				workflowID = workflows.Webhook{Channel: channelID, Scope: d.Scope, Hash: d.EventHash}.ID()
+				workflowID = workflows.Webhook{Channel: channelID, Scope: d.Scope, OrderID: id, Hash: d.EventHash}.ID()
 			}
 		}
 		return workflowID != ""

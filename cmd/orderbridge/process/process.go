@@ -168,6 +168,9 @@ func (p *Process) checks() []ingress.Check {
 // that of the ingress, and that for operators; "" for one that is not there.
 func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsAddress string)) error {
 	group, ctx := errgroup.WithContext(ctx)
+	// The worker and the operators' server go on until the ingress has drained.
+	late, endLate := context.WithCancel(context.WithoutCancel(ctx))
+	defer endLate()
 	addresses := map[*ingress.Server]string{}
 	for _, server := range []struct {
 		server  *ingress.Server
@@ -183,10 +186,24 @@ func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsA
 			return group.Wait()
 		}
 		addresses[server.server] = listener.Addr().String()
-		group.Go(func() error { return server.server.Serve(ctx, listener) })
+		until, ended := ctx, endLate
+		if server.server == p.ops {
+			until, ended = late, func() {}
+		}
+		group.Go(func() error {
+			defer ended()
+			return server.server.Serve(until, listener)
+		})
+	}
+	if p.ingress == nil {
+		group.Go(func() error {
+			<-ctx.Done()
+			endLate()
+			return nil
+		})
 	}
 	if p.worker != nil {
-		group.Go(func() error { return p.work(ctx) })
+		group.Go(func() error { return p.work(late) })
 	}
 	p.Logger.InfoContext(ctx, "started", "version", ReadVersion().Version,
 		"ingress", addresses[p.ingress], "ops", addresses[p.ops], "worker", p.worker != nil)
