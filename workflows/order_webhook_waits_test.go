@@ -125,7 +125,8 @@ func TestOrderWebhookAfterAnOutage(t *testing.T) {
 		},
 		"the order was shipped": {
 			func(w *orderWorld) { w.setStore(bigcommerce.StatusShipped, time.Hour) },
-			workflows.ReasonApplied, []string{"fulfill v1"},
+			workflows.ReasonApplied,
+			[]string{"fulfill v1"},
 		},
 		"the channel was switched off": {
 			func(w *orderWorld) { w.channel.Active = false }, workflows.ReasonChannelInactive, nil,
