@@ -18,6 +18,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
 )
 
 // Directory finds sales channels.
@@ -25,6 +26,9 @@ type Directory interface {
 	// Channel returns the channel, or an error that wraps
 	// channels.ErrUnknown when there is none with this id.
 	Channel(ctx context.Context, id string) (channels.Channel, error)
+	// Forget drops what is remembered of a channel, so that the next look is
+	// at its present state.
+	Forget(id string)
 }
 
 // Activities are the activities of one process. The zero value serves only to
@@ -95,11 +99,15 @@ type StoreOrder struct {
 
 // ReadStoreOrder reads an order in BigCommerce.
 func (a *Activities) ReadStoreOrder(ctx context.Context, ref OrderRef) (StoreOrder, error) {
-	store, _, err := a.connect(ctx, ref.Channel)
-	if err != nil {
-		return StoreOrder{}, fail(err)
-	}
-	order, err := store.Order(ctx, ref.OrderID)
+	var order bigcommerce.Order
+	err := a.with(ctx, ref.Channel, func(channel channels.Channel) error {
+		store, err := a.connections.Store(ctx, channel)
+		if err != nil {
+			return err
+		}
+		order, err = store.Order(ctx, ref.OrderID)
+		return err
+	})
 	if err != nil {
 		return StoreOrder{}, fail(err)
 	}
@@ -111,16 +119,30 @@ func (a *Activities) ReadStoreOrder(ctx context.Context, ref OrderRef) (StoreOrd
 	}, nil
 }
 
-func (a *Activities) connect(ctx context.Context, id string) (*bigcommerce.Client, channels.Channel, error) {
+// with calls f with a channel. Should f be refused for its credentials, it asks
+// once whether the channel has others by now: what the directory remembers may
+// be some seconds old, and a refusal is otherwise retried only much later.
+func (a *Activities) with(ctx context.Context, id string, f func(channels.Channel) error) error {
 	channel, err := a.directory.Channel(ctx, id)
 	if err != nil {
-		return nil, channels.Channel{}, fmt.Errorf("channel %s: read settings: %w", id, err)
+		return fmt.Errorf("channel %s: read settings: %w", id, err)
 	}
-	store, err := a.connections.Store(ctx, channel)
-	if err != nil {
-		return nil, channels.Channel{}, err
+	err = f(channel)
+	if !refused(err) {
+		return err
 	}
-	return store, channel, nil
+	a.directory.Forget(id)
+	fresh, freshErr := a.directory.Channel(ctx, id)
+	if freshErr != nil || endsOf(fresh).equal(endsOf(channel)) {
+		return err
+	}
+	return f(fresh)
+}
+
+// refused reports whether an error is about credentials.
+func refused(err error) bool {
+	return bigcommerce.IsKind(err, bigcommerce.Unauthorized) || bigcommerce.IsKind(err, bigcommerce.Forbidden) ||
+		downstream.IsKind(err, downstream.Unauthorized) || downstream.IsKind(err, downstream.Forbidden)
 }
 
 // workflowID returns the id of the workflow on whose behalf ctx runs.

@@ -76,6 +76,10 @@ type ends struct {
 	downstream channels.Downstream
 }
 
+func endsOf(c channels.Channel) ends { return ends{c.Store, c.Downstream} }
+
+func (e ends) equal(other ends) bool { return reflect.DeepEqual(e, other) }
+
 // NewConnections returns Connections without any connection yet.
 func NewConnections(config ConnectionsConfig) *Connections {
 	if config.Timeout <= 0 {
@@ -103,7 +107,7 @@ func (c *Connections) get(ctx context.Context, channel channels.Channel) (connec
 	c.mu.Lock()
 	conn, ok := c.kept[channel.ID]
 	c.mu.Unlock()
-	if ok && reflect.DeepEqual(conn.madeFrom, ends{channel.Store, channel.Downstream}) {
+	if ok && conn.madeFrom.equal(endsOf(channel)) {
 		return conn, nil
 	}
 	conn, err := c.open(ctx, channel)
@@ -161,7 +165,7 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 		return connection{}, fmt.Errorf("channel %s: downstream: %w", channel.ID, err)
 	}
 	adapter = c.config.Metrics.instrument(channel.Downstream.Adapter, adapter)
-	return connection{madeFrom: ends{channel.Store, channel.Downstream}, store: store, adapter: adapter}, nil
+	return connection{madeFrom: endsOf(channel), store: store, adapter: adapter}, nil
 }
 
 // quota returns the one record of a store's rate limit that all its clients

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -37,11 +38,15 @@ type FindResult struct {
 // FindDownstreamOrder looks an order up in the downstream system by its number
 // in the sales channel, which is the BigCommerce order id.
 func (a *Activities) FindDownstreamOrder(ctx context.Context, ref OrderRef) (FindResult, error) {
-	adapter, _, err := a.adapter(ctx, ref.Channel)
-	if err != nil {
-		return FindResult{}, fail(err)
-	}
-	order, err := adapter.Find(ctx, strconv.FormatInt(ref.OrderID, 10))
+	var order downstream.Order
+	err := a.with(ctx, ref.Channel, func(channel channels.Channel) error {
+		adapter, err := a.connections.Downstream(ctx, channel)
+		if err != nil {
+			return err
+		}
+		order, err = adapter.Find(ctx, strconv.FormatInt(ref.OrderID, 10))
+		return err
+	})
 	switch {
 	case downstream.IsKind(err, downstream.NotFound):
 		return FindResult{Found: FoundNone}, nil
@@ -97,57 +102,79 @@ type ApplyResult struct {
 
 // CancelDownstreamOrder cancels an order downstream.
 func (a *Activities) CancelDownstreamOrder(ctx context.Context, req ApplyRequest) (ApplyResult, error) {
-	adapter, channel, err := a.adapter(ctx, req.Channel)
-	if err != nil {
-		return ApplyResult{}, fail(err)
-	}
-	if current, err := a.stillRuled(ctx, channel, req); err != nil || !current {
-		return ApplyResult{Applied: AppliedConflict}, fail(err)
-	}
-	const reason = "Cancelled in BigCommerce"
-	change, err := adapter.Cancel(ctx, downstream.CancelRequest{
-		Target: target(workflowID(ctx), "cancel", req, nil),
-		Reason: reason,
+	return a.change(ctx, req, func(channel channels.Channel) (ApplyResult, error) {
+		adapter, err := a.connections.Downstream(ctx, channel)
+		if err != nil {
+			return ApplyResult{}, err
+		}
+		change, err := adapter.Cancel(ctx, downstream.CancelRequest{
+			Target: target(workflowID(ctx), "cancel", req, nil),
+			Reason: "Cancelled in BigCommerce",
+		})
+		return applied(change, err, 0)
 	})
-	return applied(change, err, 0)
 }
 
 // FulfillDownstreamOrder fulfills an order downstream with the shipments that
 // BigCommerce has for it. The shipments are read here and not in a step of
 // their own, so that tracking numbers stay out of workflow histories.
 func (a *Activities) FulfillDownstreamOrder(ctx context.Context, req ApplyRequest) (ApplyResult, error) {
-	adapter, channel, err := a.adapter(ctx, req.Channel)
-	if err != nil {
-		return ApplyResult{}, fail(err)
-	}
-	if current, err := a.stillRuled(ctx, channel, req); err != nil || !current {
-		return ApplyResult{Applied: AppliedConflict}, fail(err)
-	}
+	return a.change(ctx, req, func(channel channels.Channel) (ApplyResult, error) {
+		shipments, err := a.shipments(ctx, channel, req.OrderID)
+		if err != nil {
+			return ApplyResult{}, err
+		}
+		adapter, err := a.connections.Downstream(ctx, channel)
+		if err != nil {
+			return ApplyResult{}, err
+		}
+		change, err := adapter.Fulfill(ctx, downstream.FulfillRequest{
+			Target:    target(workflowID(ctx), "fulfill", req, shipments),
+			Shipments: shipments,
+		})
+		return applied(change, err, len(shipments))
+	})
+}
+
+// change carries out one change, unless what was ruled on is not so any more.
+func (a *Activities) change(
+	ctx context.Context, req ApplyRequest, carryOut func(channels.Channel) (ApplyResult, error),
+) (ApplyResult, error) {
+	var result ApplyResult
+	err := a.with(ctx, req.Channel, func(channel channels.Channel) error {
+		current, err := a.stillRuled(ctx, channel, req)
+		switch {
+		case err != nil:
+			return err
+		case !current:
+			result = ApplyResult{Applied: AppliedConflict}
+			return nil
+		}
+		result, err = carryOut(channel)
+		return err
+	})
+	return result, fail(err)
+}
+
+// shipments reads the parcels of an order in BigCommerce.
+func (a *Activities) shipments(ctx context.Context, channel channels.Channel, order int64) ([]downstream.Shipment, error) {
 	store, err := a.connections.Store(ctx, channel)
 	if err != nil {
-		return ApplyResult{}, fail(err)
+		return nil, err
 	}
-	parcels, err := store.Shipments(ctx, req.OrderID)
+	parcels, err := store.Shipments(ctx, order)
 	if err != nil {
-		return ApplyResult{}, fail(err)
+		return nil, err
 	}
 	shipments := make([]downstream.Shipment, 0, len(parcels))
 	for _, parcel := range parcels {
-		carrier := parcel.ShippingProvider
-		if carrier == "" {
-			carrier = parcel.TrackingCarrier
-		}
 		shipments = append(shipments, downstream.Shipment{
 			TrackingNumber: parcel.TrackingNumber,
-			Carrier:        carrier,
+			Carrier:        cmp.Or(parcel.ShippingProvider, parcel.TrackingCarrier),
 			ShippedAt:      parcel.DateCreated.UTC(),
 		})
 	}
-	change, err := adapter.Fulfill(ctx, downstream.FulfillRequest{
-		Target:    target(workflowID(ctx), "fulfill", req, shipments),
-		Shipments: shipments,
-	})
-	return applied(change, err, len(shipments))
+	return shipments, nil
 }
 
 // stillRuled reports whether what was ruled on is still so. The first, local
@@ -181,7 +208,7 @@ func applied(change downstream.Change, err error, shipments int) (ApplyResult, e
 	case downstream.IsKind(err, downstream.Refused):
 		return ApplyResult{Applied: AppliedRefused, Detail: err.Error()}, nil
 	case err != nil:
-		return ApplyResult{}, fail(err)
+		return ApplyResult{}, err
 	}
 	if change.AlreadyDone {
 		return ApplyResult{Applied: AppliedAlready, Order: change.Order}, nil
@@ -206,16 +233,4 @@ func target(workflow, action string, req ApplyRequest, shipments []downstream.Sh
 		Version:        req.Version,
 		IdempotencyKey: base64.RawURLEncoding.EncodeToString(sum.Sum(nil)),
 	}
-}
-
-func (a *Activities) adapter(ctx context.Context, id string) (downstream.Adapter, channels.Channel, error) {
-	channel, err := a.directory.Channel(ctx, id)
-	if err != nil {
-		return nil, channels.Channel{}, fmt.Errorf("channel %s: read settings: %w", id, err)
-	}
-	adapter, err := a.connections.Downstream(ctx, channel)
-	if err != nil {
-		return nil, channels.Channel{}, err
-	}
-	return adapter, channel, nil
 }

@@ -36,6 +36,7 @@ const (
 type directory struct {
 	mu    sync.Mutex
 	known map[string]channels.Channel
+	next  map[string]channels.Channel
 	err   error
 }
 
@@ -50,6 +51,22 @@ func (d *directory) Channel(_ context.Context, id string) (channels.Channel, err
 		return channels.Channel{}, fmt.Errorf("channel %s: %w", id, channels.ErrUnknown)
 	}
 	return channel, nil
+}
+
+// Forget makes a channel that was put with later known.
+func (d *directory) Forget(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if next, ok := d.next[id]; ok {
+		d.known[id] = next
+	}
+}
+
+// later is what a channel is, but is remembered to be only once it is forgotten.
+func (d *directory) later(c channels.Channel) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.next = map[string]channels.Channel{c.ID: c}
 }
 
 func (d *directory) put(c channels.Channel) {

@@ -157,12 +157,11 @@ func TestFindDownstreamOrderFails(t *testing.T) {
 		},
 		"no such adapter": {func(f *fixture) {
 			c := f.channel(mainChannel)
-			c.Revision, c.Downstream.Adapter = 2, "carrier-pigeon"
+			c.Downstream.Adapter = "carrier-pigeon"
 			f.directory.put(c)
 		}, activities.ReasonDownstreamMisconfigured, false},
 		"sealed with another key": {func(f *fixture) {
 			c := f.channel(mainChannel)
-			c.Revision = 2
 			c.Downstream.Token[0] ^= 1
 			f.directory.put(c)
 		}, activities.ReasonSealed, false},
@@ -183,4 +182,38 @@ func TestFindDownstreamOrderFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNewCredentialsServeAtOnce shows that credentials that were just saved are
+// used, although older ones are still remembered and refused.
+func TestNewCredentialsServeAtOnce(t *testing.T) {
+	t.Parallel()
+	t.Run("store", func(t *testing.T) {
+		t.Parallel()
+		f := setup(t)
+		f.store.AddOrder(bigcommercetest.Order{ID: 218})
+		fresh := f.channel(mainChannel)
+		fresh.Revision, fresh.Store.AccessToken = 2, f.seal(f.store.AddAccount("new").AccessToken)
+		f.store.RevokeAccount(f.account.ClientID)
+		f.directory.later(fresh)
+		var order activities.StoreOrder
+		f.run(f.activities.ReadStoreOrder, order218, &order)
+	})
+	t.Run("downstream", func(t *testing.T) {
+		t.Parallel()
+		f := setup(t)
+		f.order("Awaiting Shipment")
+		stale, fresh := f.channel(mainChannel), f.channel(mainChannel)
+		stale.Downstream.Token, fresh.Revision = f.seal("revoked"), 2
+		f.directory.put(stale)
+		f.directory.later(fresh)
+		f.find()
+	})
+	t.Run("no others", func(t *testing.T) {
+		t.Parallel()
+		f := setup(t)
+		f.store.RevokeAccount(f.account.ClientID)
+		f.fails(f.activities.ReadStoreOrder, order218)
+		require.Len(t, f.store.Calls(), 1, "the same credentials are not tried twice")
+	})
 }

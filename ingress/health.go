@@ -13,9 +13,9 @@ import (
 type Check struct {
 	// Name names what is checked, for example "temporal".
 	Name string
-	// Advice is what a caller of /readyz is told when it fails. The error
-	// itself goes to the log only.
-	Advice string
+	// Advice returns what a caller of /readyz is told when it fails. It must
+	// not repeat the error, which goes to the log only.
+	Advice func(err error) string
 	// Probe returns an error while the condition does not hold.
 	Probe func(ctx context.Context) error
 }
@@ -57,7 +57,7 @@ func (o *ops) readyz(c *gin.Context) {
 		result := checkResult{Name: check.Name, Ready: true}
 		if err := check.Probe(ctx); err != nil {
 			o.log.WarnContext(ctx, "not ready", "check", check.Name, "error", err)
-			result.Ready, result.Message = false, check.Advice
+			result.Ready, result.Message = false, check.Advice(err)
 			answer.Ready = false
 		}
 		answer.Checks = append(answer.Checks, result)

@@ -22,8 +22,10 @@ type ops struct {
 }
 
 func (o *ops) routes(router *gin.Engine, withMetrics bool) {
-	router.GET("/healthz", healthz)
-	router.GET("/readyz", o.readyz)
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		router.Handle(method, "/healthz", healthz)
+		router.Handle(method, "/readyz", o.readyz)
+	}
 	if withMetrics {
 		router.GET("/metrics", gin.WrapH(promhttp.HandlerFor(o.gatherer, promhttp.HandlerOpts{
 			// A client library's mistake must not hide all other metrics.

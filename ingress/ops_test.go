@@ -17,7 +17,7 @@ import (
 )
 
 func check(name string, err error) ingress.Check {
-	return ingress.Check{Name: name, Advice: "mend " + name, Probe: func(context.Context) error { return err }}
+	return ingress.Check{Name: name, Advice: func(error) string { return "mend " + name }, Probe: func(context.Context) error { return err }}
 }
 
 func TestHealthz(t *testing.T) {

@@ -27,6 +27,10 @@ type AttributeCheck struct {
 	seen atomic.Bool
 }
 
+// ErrAttributesMissing is wrapped in what Probe returns when it found that
+// there are search attributes missing.
+var ErrAttributesMissing = errors.New("the namespace lacks the search attributes")
+
 // Probe returns an error that names the attributes that are missing. Servers
 // that do not let everybody list them, as Temporal Cloud, are trusted.
 func (a *AttributeCheck) Probe(ctx context.Context) error {
@@ -48,7 +52,7 @@ func (a *AttributeCheck) Probe(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("namespace %s lacks the search attributes %s", a.Namespace, strings.Join(missing, ", "))
+		return fmt.Errorf("namespace %s: %w %s", a.Namespace, ErrAttributesMissing, strings.Join(missing, ", "))
 	}
 	a.seen.Store(true)
 	return nil

@@ -57,7 +57,16 @@ func (w *orderWebhook) record(ctx workflow.Context, r Result) error {
 	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{
 		"outcome": string(r.Outcome), "reason": string(r.Reason),
 	}).Counter(OutcomesMetric).Inc(1)
-	workflow.GetLogger(ctx).Info("webhook ended",
+	log := workflow.GetLogger(ctx)
+	say := log.Info
+	switch r.Outcome {
+	case OutcomeFailed:
+		say = log.Error
+	case OutcomeTooLate, OutcomeGaveUp:
+		say = log.Warn
+	case OutcomeCancelled, OutcomeFulfilled, OutcomeAlreadyDone, OutcomeNoEffect, OutcomeRejected:
+	}
+	say("webhook ended",
 		"channel", w.in.Channel, "scope", w.in.Scope, "order", w.in.OrderID,
 		"outcome", r.Outcome, "reason", r.Reason, "rounds", r.Rounds)
 	workflow.SetCurrentDetails(ctx, r.Explanation)

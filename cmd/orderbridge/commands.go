@@ -25,6 +25,7 @@ Begin with "orderbridge dev": it runs all of it on this machine, on a fake store
 and a demo order system, and shows what happens.
 
 Every setting comes from the environment: see docs/configuration.md.`,
+		Version:       process.ReadVersion().Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -92,7 +92,7 @@ func (f finder) find(ctx context.Context) (path, source string, err error) {
 	}
 
 	if !f.NoDownload {
-		f.Progress("no download of the Temporal server: %v", downloadErr)
+		f.Progress("the Temporal server cannot be downloaded here, so it is built from source (%v)", downloadErr)
 	}
 
 	path, err = f.build(ctx, module)

@@ -35,7 +35,7 @@ func choosePorts(ctx context.Context, o Options) (ports, error) {
 	p = ports{grpc: portOf(grpcListener), ui: portOf(uiListener)}
 
 	if o.Port != AnyPort && p.grpc != o.Port {
-		o.Progress("port %d is taken, Temporal gets %d (to use a server that runs there, set TEMPORAL_ADDRESS=%s)",
+		o.Progress("port %d is taken, Temporal gets %d (to use a server that runs there, set TEMPORAL_ADDRESS=%s and a TEMPORAL_NAMESPACE of its own)",
 			o.Port, p.grpc, address(o.Port))
 	}
 

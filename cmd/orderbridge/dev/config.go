@@ -21,12 +21,12 @@ import (
 func (w *world) processConfig(address string) (process.Config, error) {
 	environment := process.Environment{}
 	maps.Copy(environment, w.options.Environment)
-	if environment["ORDERBRIDGE_MASTER_KEY"] == "" && environment["ORDERBRIDGE_MASTER_KEY_FILE"] == "" {
+	if environment[masterKeyVariable] == "" {
 		key, err := masterKey(filepath.Join(w.dataDir, "master.key"))
 		if err != nil {
 			return process.Config{}, err
 		}
-		environment["ORDERBRIDGE_MASTER_KEY"] = key
+		environment[masterKeyVariable] = key
 	}
 	if !w.temporal.Foreign() {
 		// Credentials and profiles are for other servers than our own.
@@ -43,21 +43,31 @@ func (w *world) processConfig(address string) (process.Config, error) {
 	return process.Load(environment.Environ())
 }
 
+const masterKeyVariable = "ORDERBRIDGE_MASTER_KEY"
+
 // masterKey reads the key of the data directory, or makes one. It must stay
 // the same: it opens the credentials that Temporal keeps.
 func masterKey(path string) (string, error) {
 	content, err := os.ReadFile(path) //nolint:gosec // in the data directory that the user chose
-	if err == nil {
-		return strings.TrimSpace(string(content)), nil
+	if errors.Is(err, fs.ErrNotExist) {
+		key := newMasterKey()
+		if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
+			return "", fmt.Errorf("keep the master key: %w", err)
+		}
+		return key, nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return "", fmt.Errorf("read the master key: %w", err)
 	}
+	key := strings.TrimSpace(string(content))
+	if decoded, err := base64.StdEncoding.DecodeString(key); err != nil || len(decoded) != seal.MasterKeySize {
+		return "", fmt.Errorf("%s does not hold the base64 of %d bytes: restore it, or begin with another --data-dir", path, seal.MasterKeySize)
+	}
+	return key, nil
+}
+
+func newMasterKey() string {
 	key := make([]byte, seal.MasterKeySize)
 	_, _ = rand.Read(key) // never fails
-	encoded := base64.StdEncoding.EncodeToString(key)
-	if err := os.WriteFile(path, []byte(encoded+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep the master key: %w", err)
-	}
-	return encoded, nil
+	return base64.StdEncoding.EncodeToString(key)
 }

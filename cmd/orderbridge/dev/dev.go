@@ -52,29 +52,28 @@ func Run(ctx context.Context, options Options) (err error) {
 		}
 	}()
 	if err != nil {
-		return unlessStopped(ctx, err)
+		if ctx.Err() != nil && !options.Once {
+			return nil
+		}
+		return err
 	}
 	console.linef("")
 	world.printAddresses()
 	if err := world.tell(ctx); err != nil {
-		if options.Once || ctx.Err() != nil {
-			return unlessStopped(ctx, err)
+		if options.Once {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
 		}
 		console.linef("The story went wrong: %v", err)
 	}
 	if options.Once {
 		return nil
 	}
+	world.invite()
 	console.linef("Running. Press Ctrl-C to stop.")
-	return unlessStopped(ctx, world.wait(ctx))
-}
-
-// unlessStopped drops the errors that come of being told to stop.
-func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() == nil {
-		return err
-	}
-	return nil
+	return world.wait(ctx)
 }
 
 // console writes whole lines, from any goroutine.
@@ -93,13 +92,13 @@ func (c *console) linef(format string, args ...any) {
 // freeAddress returns the address, or if it is taken, one on the same host
 // with a port that is free, and says so.
 func (c *console) freeAddress(ctx context.Context, what, address string) (string, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		host, _, malformed := net.SplitHostPort(address)
-		if malformed != nil {
-			return "", fmt.Errorf("%s: address %q must look like 127.0.0.1:8080", what, address)
-		}
 		listener, err = config.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
 			return "", fmt.Errorf("%s: no port is free on %s: %w", what, host, err)

@@ -73,8 +73,13 @@ func TestStoryCanFail(t *testing.T) {
 func TestBadEnvironment(t *testing.T) {
 	t.Parallel()
 	o := options(t, io.Discard)
-	o.Environment["ORDERBRIDGE_MAX_BODY_BYTES"] = "many"
-	require.ErrorContains(t, dev.Run(t.Context(), o), "ORDERBRIDGE_MAX_BODY_BYTES")
+	var out bytes.Buffer
+	o.Environment["ORDERBRIDGE_MAX_BODY_BYTES"], o.Listen, o.StoreListen, o.Out = "many", "8080", "127.0.0.1:99999", &out
+	err := dev.Run(t.Context(), o)
+	require.ErrorContains(t, err, "ORDERBRIDGE_MAX_BODY_BYTES")
+	require.ErrorContains(t, err, `--listen "8080" must look like 127.0.0.1:8080`)
+	require.ErrorContains(t, err, `--store-listen "127.0.0.1:99999"`)
+	require.NotContains(t, out.String(), "Temporal:", "nothing is started before")
 }
 
 // TestPortsTaken holds the preferred ports: the run takes others, says so, and
@@ -145,12 +150,41 @@ func TestKilled(t *testing.T) {
 	require.NoError(t, first.cmd.Process.Kill())
 	require.Error(t, first.cmd.Wait())
 
+	// The second is killed in the middle of the story, with a run that waits.
 	second := start(t, binary, dataDir)
-	after := second.until("Running.")
-	require.Equal(t, int64(10), countWebhooks(t, after), "five of each run")
-	require.NoError(t, second.cmd.Process.Signal(syscall.SIGINT))
-	require.Contains(t, second.until("Stopped."), "Stopped.")
-	require.NoError(t, second.cmd.Wait(), "Ctrl-C ends it with status 0")
+	second.until("  …   Order 221")
+	require.NoError(t, second.cmd.Process.Kill())
+	require.Error(t, second.cmd.Wait())
+
+	third := start(t, binary, dataDir)
+	after := third.until("Running.")
+	require.NotContains(t, after, "FAILED")
+	require.GreaterOrEqual(t, countWebhooks(t, after), int64(5+3+5))
+	require.NoError(t, third.cmd.Process.Signal(syscall.SIGINT))
+	require.Contains(t, third.until("Stopped."), "Stopped.")
+	require.NoError(t, third.cmd.Wait(), "Ctrl-C ends it with status 0")
+}
+
+// TestStoppedOnce shows that a run with --once that is stopped before its end
+// has not succeeded.
+func TestStoppedOnce(t *testing.T) {
+	t.Parallel()
+	reader, writer := io.Pipe()
+	o := options(t, writer)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- dev.Run(ctx, o)
+		_ = writer.Close()
+	}()
+	scanner := bufio.NewScanner(reader)
+	for scanner.Scan() {
+		if strings.HasPrefix(scanner.Text(), "A short story") {
+			stop()
+		}
+	}
+	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
 type run struct {
@@ -200,9 +234,10 @@ func countWebhooks(t *testing.T, printed string) int64 {
 			Query: `WorkflowType="OrderWebhook" AND OrderbridgeOutcome IS NOT NULL`,
 		})
 		require.NoError(t, err)
+		settled := n == response.GetCount()
 		n = response.GetCount()
-		return n%5 == 0 && n > 0
-	}, 10*time.Second, 20*time.Millisecond)
+		return settled && n > 0
+	}, 10*time.Second, 500*time.Millisecond)
 	return n
 }
 

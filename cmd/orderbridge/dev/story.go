@@ -82,11 +82,27 @@ func chapters() []chapter {
 	}
 }
 
+// spareOrders have no part in the story: they are left for whoever wants to try
+// something. They come first, as so-1001 and so-1002 in the order system.
+func spareOrders() []int64 { return []int64{101, 102} }
+
+// invite says what to try next.
+func (w *world) invite() {
+	w.console.linef("Orders 101 and 102 are untouched. Cancel one in the store, and look at the Web UI:")
+	w.console.linef("  curl -X PUT -H 'X-Auth-Token: %s' -H 'Content-Type: application/json' -d '{\"status_id\":5}' %s/stores/%s/v2/orders/101",
+		w.account.AccessToken, w.store.URL, w.store.Hash)
+	w.console.linef("")
+}
+
 // chapterTimeout bounds one scene. The longest takes a few seconds.
 const chapterTimeout = time.Minute
 
 // tell plays the story and returns what went wrong, if anything did.
 func (w *world) tell(ctx context.Context) error {
+	for _, order := range spareOrders() {
+		w.store.AddOrder(bigcommercetest.Order{ID: order, StatusID: bigcommerce.StatusAwaitingFulfillment})
+		w.demo.AddOrder(strconv.FormatInt(order, 10), "Awaiting Shipment")
+	}
 	w.console.linef("")
 	w.console.linef("A short story:")
 	var errs []error

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -71,13 +74,33 @@ func start(ctx context.Context, options Options, out *console) (*world, error) {
 	w := &world{options: options, console: out, ended: make(chan error, 1)}
 	out.linef("%s", process.ReadVersion())
 	for _, part := range []func(context.Context) error{
-		w.makeDataDir, w.startTemporal, w.startStore, w.startDemo, w.startProcess, w.makeChannel,
+		w.checkOptions, w.makeDataDir, w.startTemporal, w.startStore, w.startDemo, w.startProcess, w.makeChannel,
 	} {
 		if err := part(ctx); err != nil {
 			return w, err
 		}
 	}
 	return w, nil
+}
+
+// checkOptions finds mistakes before anything is started: Temporal may take
+// minutes to build.
+func (w *world) checkOptions(context.Context) error {
+	var errs []error
+	for _, flag := range []struct{ name, address string }{
+		{"--listen", w.options.Listen}, {"--store-listen", w.options.StoreListen}, {"--downstream-listen", w.options.DownstreamListen},
+	} {
+		host, port, err := net.SplitHostPort(flag.address)
+		if _, convErr := strconv.ParseUint(port, 10, 16); err != nil || convErr != nil || host == "" {
+			errs = append(errs, fmt.Errorf("%s %q must look like 127.0.0.1:8080", flag.name, flag.address))
+		}
+	}
+	environment := maps.Clone(w.options.Environment)
+	if environment[masterKeyVariable] == "" {
+		environment[masterKeyVariable] = newMasterKey()
+	}
+	_, err := process.Load(environment.Environ())
+	return errors.Join(append(errs, err)...)
 }
 
 func (w *world) makeDataDir(context.Context) error {

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"maps"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -57,6 +58,7 @@ func Load(environ []string) (Config, error) {
 	mistakes = append(mistakes, unknown(environment)...)
 	config, unreadable := parse(environment)
 	mistakes = append(mistakes, unreadable...)
+	mistakes = append(mistakes, temporalMistakes(environment)...)
 	if config.MasterKey == "" && environment["ORDERBRIDGE_MASTER_KEY"+fileSuffix] != "" {
 		// What is wrong with the file is said already.
 		mistakes = append(mistakes, config.formatMistake(), config.Ingress.Validate(), config.Worker.Validate())
@@ -130,6 +132,26 @@ func (c Config) Secrets() (*callback.Secrets, error) {
 	return callback.NewSecrets(key)
 }
 
+// temporalMistakes finds what would otherwise be noticed late, or not at all:
+// the SDK takes a misspelled TEMPORAL_TLS for "not set" and connects in the
+// clear, and passes over a configuration file that is not there.
+func temporalMistakes(environment Environment) []error {
+	var mistakes []error
+	if value := environment["TEMPORAL_TLS"]; value != "" && !slices.Contains([]string{"true", "false", "1", "0"}, strings.ToLower(value)) {
+		mistakes = append(mistakes, fmt.Errorf("TEMPORAL_TLS %q must be true or false", value))
+	}
+	if path := environment["TEMPORAL_CONFIG_FILE"]; path != "" {
+		if _, err := os.Stat(path); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("TEMPORAL_CONFIG_FILE: %w", err))
+			return mistakes
+		}
+	}
+	if _, err := worker.ClientOptions(worker.Connection{Environment: environment, Logger: slog.New(slog.DiscardHandler)}); err != nil {
+		mistakes = append(mistakes, err)
+	}
+	return mistakes
+}
+
 // describe turns an error of the env package, which names the field, into one
 // that names the variable, and returns that name too.
 func describe(err error) (variable string, mistake error) {
@@ -140,6 +162,9 @@ func describe(err error) (variable string, mistake error) {
 	for field := range fields(reflect.TypeFor[Config]()) {
 		if field.Name == parse.Name {
 			variable = field.Tag.Get("env")
+			if parse.Type == reflect.TypeFor[slog.Level]() {
+				return variable, fmt.Errorf("%s must be debug, info, warn or error", variable)
+			}
 			return variable, fmt.Errorf("%s cannot be read as %s: %w", variable, parse.Type, parse.Err)
 		}
 	}

@@ -101,7 +101,7 @@ func TestLoadNamesTheVariable(t *testing.T) {
 		"a short key":       {[]string{"ORDERBRIDGE_MASTER_KEY=c2hvcnQ="}, "ORDERBRIDGE_MASTER_KEY must be the base64 of 32 random bytes"},
 		"a key not base64":  {[]string{"ORDERBRIDGE_MASTER_KEY=hunter2!"}, "ORDERBRIDGE_MASTER_KEY must be the base64"},
 		"a format":          {with("ORDERBRIDGE_LOG_FORMAT=xml"), `ORDERBRIDGE_LOG_FORMAT "xml" must be json or text`},
-		"a level":           {with("ORDERBRIDGE_LOG_LEVEL=loud"), "ORDERBRIDGE_LOG_LEVEL cannot be read as slog.Level"},
+		"a level":           {with("ORDERBRIDGE_LOG_LEVEL=loud"), "ORDERBRIDGE_LOG_LEVEL must be debug, info, warn or error"},
 		"a number":          {with("ORDERBRIDGE_MAX_BODY_BYTES=64k"), "ORDERBRIDGE_MAX_BODY_BYTES cannot be read as int64"},
 		"a small number":    {with("ORDERBRIDGE_MAX_BODY_BYTES=1"), "ORDERBRIDGE_MAX_BODY_BYTES 1 must be between"},
 		"a worker's number": {with("ORDERBRIDGE_WORKER_MAX_ACTIVITIES=many"), "ORDERBRIDGE_WORKER_MAX_ACTIVITIES cannot be read as int"},

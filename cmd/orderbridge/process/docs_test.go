@@ -32,3 +32,19 @@ func TestDocs(t *testing.T) {
 		require.Contains(t, string(text), "`"+name+fileSuffix+"`")
 	}
 }
+
+// TestTemporalMistakes shows that what the SDK would pass over is reported,
+// together with everything else.
+func TestTemporalMistakes(t *testing.T) {
+	t.Parallel()
+	_, err := Load([]string{"TEMPORAL_TLS=maybe", "TEMPORAL_CONFIG_FILE=/no/such/file", "ORDERBRIDGE_LOG_LEVEL=loud"})
+	for _, says := range []string{
+		`TEMPORAL_TLS "maybe" must be true or false`, "TEMPORAL_CONFIG_FILE: stat /no/such/file",
+		"ORDERBRIDGE_LOG_LEVEL must be debug, info, warn or error", "ORDERBRIDGE_MASTER_KEY is missing",
+	} {
+		require.ErrorContains(t, err, says)
+	}
+	_, err = Load([]string{"TEMPORAL_PROFILE=no-such-profile", "ORDERBRIDGE_LOG_LEVEL=loud"})
+	require.ErrorContains(t, err, "no-such-profile")
+	require.ErrorContains(t, err, "ORDERBRIDGE_LOG_LEVEL")
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
@@ -138,25 +139,34 @@ func (p *Process) assembleServers(secrets *callback.Secrets) error {
 }
 
 func (p *Process) checks() []ingress.Check {
+	attributes := &worker.AttributeCheck{Client: p.Client, Namespace: p.namespace}
 	checks := []ingress.Check{{
-		Name:   "temporal",
-		Advice: "Temporal does not answer: check TEMPORAL_ADDRESS and that the server runs",
+		Name: "temporal",
 		Probe: func(ctx context.Context) error {
-			_, err := p.Client.CheckHealth(ctx, &client.CheckHealthRequest{})
-			return err
+			if _, err := p.Client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+				return err
+			}
+			return attributes.Probe(ctx)
+		},
+		Advice: func(err error) string {
+			var noNamespace *serviceerror.NamespaceNotFound
+			switch {
+			case errors.As(err, &noNamespace):
+				return "the Temporal namespace does not exist: check TEMPORAL_NAMESPACE, or create it as docs/configuration.md says"
+			case errors.Is(err, worker.ErrAttributesMissing):
+				return "the Temporal namespace lacks search attributes: docs/configuration.md has the commands that add them"
+			default:
+				return "Temporal does not answer: check TEMPORAL_ADDRESS and that the server runs"
+			}
 		},
 	}}
-	attributes := &worker.AttributeCheck{Client: p.Client, Namespace: p.namespace}
-	checks = append(checks, ingress.Check{
-		Name:   "search_attributes",
-		Advice: "the Temporal namespace lacks search attributes: docs/configuration.md has the commands that add them",
-		Probe:  attributes.Probe,
-	})
 	if p.options.Roles.Worker {
 		checks = append(checks, ingress.Check{
-			Name:   "worker",
-			Advice: "the worker is not running: it starts as soon as Temporal answers",
-			Probe:  func(context.Context) error { return p.worker.Ready() },
+			Name:  "worker",
+			Probe: func(context.Context) error { return p.worker.Ready() },
+			Advice: func(error) string {
+				return "the worker is not running: it starts as soon as Temporal and the namespace are there"
+			},
 		})
 	}
 	return checks

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +67,7 @@ func nowhere(t *testing.T) string {
 func environ(temporal string, variables ...string) []string {
 	return with(append([]string{
 		"ORDERBRIDGE_LISTEN_ADDRESS=127.0.0.1:0", "ORDERBRIDGE_OPS_ADDRESS=127.0.0.1:0", "ORDERBRIDGE_START_TIMEOUT=100ms",
-		"TEMPORAL_ADDRESS=" + temporal, "TEMPORAL_CONFIG_FILE=/nowhere.toml",
+		"TEMPORAL_ADDRESS=" + temporal, "TEMPORAL_CONFIG_FILE=" + os.DevNull,
 	}, variables...)...)
 }
 

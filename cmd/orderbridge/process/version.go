@@ -14,7 +14,7 @@ var (
 
 // Version says what this binary was built from.
 type Version struct {
-	// Version is the released version, or "dev".
+	// Version is the released version, or "unreleased".
 	Version string `json:"version"`
 	// Commit is the commit, or "unknown".
 	Commit string `json:"commit"`
@@ -37,7 +37,7 @@ func ReadVersion() Version {
 		}
 	}
 	if v.Version == "" {
-		v.Version = "dev"
+		v.Version = "unreleased"
 	}
 	if v.Commit == "" {
 		v.Commit = "unknown"
