@@ -213,7 +213,7 @@ func TestNewCredentialsServeAtOnce(t *testing.T) {
 		t.Parallel()
 		f := setup(t)
 		f.store.RevokeAccount(f.account.ClientID)
-		f.fails(f.activities.ReadStoreOrder, order218)
+		require.Equal(t, string(activities.ReasonStoreCredentials), f.fails(f.activities.ReadStoreOrder, order218).Type())
 		require.Len(t, f.store.Calls(), 1, "the same credentials are not tried twice")
 	})
 }
