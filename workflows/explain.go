@@ -68,6 +68,7 @@ func (w *orderWebhook) record(ctx workflow.Context, r Result) error {
 	}
 	say("webhook ended",
 		"channel", w.in.Channel, "scope", w.in.Scope, "order", w.in.OrderID,
+		"workflow_id", workflow.GetInfo(ctx).WorkflowExecution.ID,
 		"outcome", r.Outcome, "reason", r.Reason, "rounds", r.Rounds)
 	workflow.SetCurrentDetails(ctx, r.Explanation)
 	updates := []temporal.SearchAttributeUpdate{

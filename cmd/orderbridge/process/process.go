@@ -215,7 +215,8 @@ func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsA
 	if p.worker != nil {
 		group.Go(func() error { return p.work(late) })
 	}
-	p.Logger.InfoContext(ctx, "started", "version", ReadVersion().Version,
+	version := ReadVersion()
+	p.Logger.InfoContext(ctx, "started", "version", version.Version, "commit", version.Commit, "go", version.Go,
 		"ingress", addresses[p.ingress], "ops", addresses[p.ops], "worker", p.worker != nil)
 	if onListening != nil {
 		onListening(addresses[p.ingress], addresses[p.ops])
