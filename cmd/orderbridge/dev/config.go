@@ -1,20 +1,43 @@
 package dev
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/worker"
 )
+
+// checkOptions finds mistakes before anything is started: Temporal may take
+// minutes to build.
+func (w *world) checkOptions(context.Context) error {
+	var errs []error
+	for _, flag := range []struct{ name, address string }{
+		{"--listen", w.options.Listen}, {"--store-listen", w.options.StoreListen}, {"--downstream-listen", w.options.DownstreamListen},
+	} {
+		host, port, err := net.SplitHostPort(flag.address)
+		if _, convErr := strconv.ParseUint(port, 10, 16); err != nil || convErr != nil || host == "" {
+			errs = append(errs, fmt.Errorf("%s %q must look like 127.0.0.1:8080", flag.name, flag.address))
+		}
+	}
+	environment := maps.Clone(w.options.Environment)
+	if environment[masterKeyVariable] == "" {
+		environment[masterKeyVariable] = newMasterKey()
+	}
+	_, err := process.Load(environment.Environ())
+	return errors.Join(append(errs, err)...)
+}
 
 // processConfig returns the configuration of ingress and worker: what the
 // environment says, with what a development run decides by itself.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/sdk/v1"
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
@@ -116,6 +117,7 @@ func TestWaits(t *testing.T) {
 		require.NoError(t, p.store.SetStatus(id, bigcommerce.StatusCancelled))
 	}
 	p.awaitTimer(p.runOf(221))
+	require.Contains(t, p.details(p.runOf(221)), `order 221 is Cancelled in BigCommerce, but downstream it is still "Unprocessed"; looking again at`)
 	p.moveDownstream(221, "Awaiting Shipment")
 	p.awaitTimer(p.runOf(222))
 	p.demo.AddOrder("222", "Awaiting Shipment")
@@ -131,6 +133,17 @@ func TestWaits(t *testing.T) {
 	require.Equal(t, cancelled, p.actions(222))
 	p.recordHistory("waited", p.runOf(221))
 	p.recordHistory("gave_up", p.runOf(223))
+}
+
+// details returns what the Temporal Web UI shows as the current details of a
+// run.
+func (p *pipeline) details(workflowID string) string {
+	p.t.Helper()
+	value, err := p.client.QueryWorkflow(p.ctx, workflowID, "", "__temporal_workflow_metadata")
+	require.NoError(p.t, err)
+	var metadata sdk.WorkflowMetadata
+	require.NoError(p.t, value.Get(&metadata))
+	return metadata.GetCurrentDetails()
 }
 
 // awaitTimer waits until a run waits.

@@ -172,7 +172,7 @@ func (p *pipeline) channel() channels.Channel {
 		Settings: channels.Settings{
 			ValidCancellationStatuses: statuses, ValidFulfillmentStatuses: statuses,
 			Waits: channels.Waits{
-				First: ms(200), Longest: ms(400), GiveUpAfter: ms(1500), Settle: ms(1), RetryFor: ms(30_000),
+				First: ms(200), Longest: ms(400), GiveUpAfter: ms(4000), Settle: ms(1), RetryFor: ms(30_000),
 			},
 		},
 	}
