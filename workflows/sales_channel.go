@@ -178,6 +178,9 @@ func (c *salesChannel) take(ctx workflow.Context, request channels.SaveRequest) 
 		return nil, err
 	}
 	defer c.saving.Unlock()
+	if expected := request.Expected; expected != nil && *expected != c.Channel.Revision {
+		return nil, temporal.NewNonRetryableApplicationError(c.conflict(*expected), "revision_conflict", nil)
+	}
 	next := request.Channel
 	next.Settings = next.Settings.WithDefaults()
 	next.Revision, next.CreatedAt, next.SecretVersion = c.Channel.Revision, c.Channel.CreatedAt, c.Channel.SecretVersion
@@ -194,6 +197,14 @@ func (c *salesChannel) take(ctx workflow.Context, request channels.SaveRequest) 
 	}
 	c.commit(ctx, next, changed, request.By)
 	return changed, nil
+}
+
+// conflict says why a change that was made on another revision is refused.
+func (c *salesChannel) conflict(expected int) string {
+	if expected == 0 {
+		return fmt.Sprintf("there is a channel %s already (revision %d): change it, or choose another id", c.Channel.ID, c.Channel.Revision)
+	}
+	return fmt.Sprintf("channel %s was changed meanwhile: it is at revision %d, not %d; read it again", c.Channel.ID, c.Channel.Revision, expected)
 }
 
 func (c *salesChannel) check(ctx workflow.Context, next channels.Channel) error {

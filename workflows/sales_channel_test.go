@@ -206,6 +206,28 @@ func TestSalesChannelSurvivesARefusal(t *testing.T) {
 	require.Equal(t, []string{bigcommerce.ScopeOrderStatusUpdated}, w.results[1].Subscribed, "saving again tries again")
 }
 
+// TestSalesChannelRefusesToOverwrite shows that a change made on an older
+// revision, or an addition of what is there, is refused.
+func TestSalesChannelRefusesToOverwrite(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	fresh, first := 0, 1
+	save := func(at time.Duration, id, status string, expected *int) {
+		next := validChannel()
+		next.Settings.ValidCancellationStatuses = []string{status}
+		w.saveAt(at, id, channels.SaveRequest{By: "ann", Channel: next, Expected: expected})
+	}
+	save(time.Second, "1", "A", &fresh)
+	save(2*time.Second, "2", "B", &fresh)
+	save(3*time.Second, "3", "C", &first)
+	save(4*time.Second, "4", "D", &first)
+	channel, _ := w.run(t, newState())
+	require.Len(t, w.errs, 2)
+	require.ErrorContains(t, w.errs[0], "there is a channel main already (revision 1)")
+	require.ErrorContains(t, w.errs[1], "it is at revision 2, not 1")
+	require.Equal(t, []string{"C"}, channel.Settings.ValidCancellationStatuses)
+}
+
 // TestSalesChannelSwitchesOffDuringAnOutage shows that a channel can be
 // deactivated while neither side can be asked.
 func TestSalesChannelSwitchesOffDuringAnOutage(t *testing.T) {

@@ -105,6 +105,9 @@ type SaveRequest struct {
 	// Channel is the wished state. Revision, CreatedAt and SecretVersion are
 	// the channel's own and are ignored here.
 	Channel Channel `json:"channel"`
+	// Expected, if set, is the revision that the change is made on: 0 for a
+	// channel that must not exist yet. With another one the save is refused.
+	Expected *int `json:"expected,omitempty"`
 }
 
 // SaveResult says what came of a SaveRequest.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/worker/devserver"
@@ -36,6 +37,7 @@ Every setting comes from the environment: see docs/configuration.md.`,
 		newServeCommand(environ, "ingress", "Run the ingress alone", process.Roles{Ingress: true}),
 		newServeCommand(environ, "worker", "Run the worker alone", process.Roles{Worker: true}),
 		newDevCommand(environ),
+		channelcmd.New(environ),
 		newTemporalCommand(),
 		newVersionCommand(),
 	)

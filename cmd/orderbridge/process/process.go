@@ -267,6 +267,9 @@ func (p *Process) startWorker(ctx context.Context) error {
 	return p.worker.Start()
 }
 
+// Namespace returns the Temporal namespace that the process uses.
+func (p *Process) Namespace() string { return p.namespace }
+
 // Close releases what the process holds. Call it after Run has returned.
 func (p *Process) Close() error {
 	var errs []error
