@@ -102,7 +102,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
-	s.drain.flag.Store(true)
+	s.Drain()
 	if s.config.DrainDelay > 0 {
 		select {
 		case err := <-failed:
@@ -121,6 +121,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	return nil
 }
+
+// Drain makes /readyz say that the process is shutting down. Serve does so by
+// itself; a server that outlives others is told by whoever stops them.
+func (s *Server) Drain() { s.drain.flag.Store(true) }
 
 // Handler returns the handler, for tests that need no listener.
 func (s *Server) Handler() http.Handler { return s.http.Handler }

@@ -146,6 +146,7 @@ func TestIngressAndWorkerApart(t *testing.T) {
 	for id := int64(600); id < 610; id++ {
 		require.Equal(t, workflows.OutcomeCancelled, p.result(p.runOf(id)).Outcome)
 		require.Equal(t, cancelled, p.actions(id))
+		require.False(t, p.startedEagerly(p.runOf(id)), "there is no worker in the process of the ingress")
 	}
 }
 

@@ -31,6 +31,7 @@ func TestCancel(t *testing.T) {
 	require.Equal(t, workflows.OutcomeCancelled, result.Outcome)
 	require.Equal(t, "Cancelled", result.DownstreamStatus)
 	require.Equal(t, cancelled, p.actions(218))
+	require.True(t, p.startedEagerly(run), "the worker of the same process began at once")
 	p.recordHistory("cancelled", run)
 	p.recordHistory("channel", "channel/"+channelID)
 
@@ -133,6 +134,13 @@ func TestWaits(t *testing.T) {
 	require.Equal(t, cancelled, p.actions(222))
 	p.recordHistory("waited", p.runOf(221))
 	p.recordHistory("gave_up", p.runOf(223))
+}
+
+// startedEagerly reports whether a run began without a trip through its task
+// queue.
+func (p *pipeline) startedEagerly(workflowID string) bool {
+	p.t.Helper()
+	return p.history(workflowID).GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetEagerExecutionAccepted()
 }
 
 // details returns what the Temporal Web UI shows as the current details of a

@@ -205,6 +205,9 @@ func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsA
 			return server.server.Serve(until, listener)
 		})
 	}
+	if p.ops != nil {
+		defer context.AfterFunc(ctx, p.ops.Drain)()
+	}
 	if p.ingress == nil {
 		group.Go(func() error {
 			<-ctx.Done()

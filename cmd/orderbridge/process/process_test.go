@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -291,4 +292,20 @@ func TestRunDoesNotWaitForASilentTemporal(t *testing.T) {
 	<-temporal.entered
 	r.stop()
 	require.ErrorIs(t, <-temporal.ended, context.Canceled, "the call was called off, not waited for")
+}
+
+// TestOpsServerShowsTheDraining shows that operators see a process go down for
+// as long as it takes webhooks.
+func TestOpsServerShowsTheDraining(t *testing.T) {
+	t.Parallel()
+	r := start(t, process.Roles{Ingress: true}, environ(nowhere(t), "ORDERBRIDGE_DRAIN_DELAY=3s"))
+	require.NotContains(t, r.notReady(r.ops), "shutdown")
+	r.cancel()
+	require.Eventually(t, func() bool {
+		_, ok := r.notReady(r.ops)["shutdown"]
+		return ok
+	}, time.Second, 5*time.Millisecond)
+	status, _ := r.get(r.ingress, "/healthz")
+	require.Equal(t, http.StatusOK, status, "it still answers")
+	r.stop()
 }
