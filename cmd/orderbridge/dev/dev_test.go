@@ -247,6 +247,7 @@ func TestOwnServerNeedsNoCredentials(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	o := options(t, &out)
+	o.InMemory, o.DataDir = false, t.TempDir()
 	o.Environment = process.Environment{"TEMPORAL_API_KEY": "of-another-server", "TEMPORAL_TLS_SERVER_NAME": "temporal.test"}
 	require.NoError(t, dev.Run(t.Context(), o), out.String())
 }

@@ -122,6 +122,27 @@ func (w *world) tell(ctx context.Context) error {
 func (w *world) play(ctx context.Context, c chapter) error {
 	ctx, cancel := context.WithTimeout(ctx, chapterTimeout)
 	defer cancel()
+	// A server that has died is not waited for.
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-w.temporal.Done():
+			giveUp(fmt.Errorf("the Temporal server ended: %w", w.temporal.Err()))
+		case <-ended:
+		}
+	}()
+	err := w.scene(ctx, c)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return errors.Join(err, cause)
+	}
+	return err
+}
+
+// scene plays one chapter.
+func (w *world) scene(ctx context.Context, c chapter) error {
 	w.store.AddOrder(bigcommercetest.Order{ID: c.order, StatusID: bigcommerce.StatusAwaitingFulfillment})
 	w.demo.AddOrder(strconv.FormatInt(c.order, 10), c.status)
 	if c.copies > 1 {

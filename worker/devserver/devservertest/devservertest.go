@@ -1,5 +1,5 @@
 // Package devservertest gives tests a real Temporal server: one a test binary,
-// in memory, with a namespace for each test that wants one.
+// in a temporary directory, with a namespace for each test that wants one.
 //
 // A package that uses it has
 //
@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,7 @@ type shared struct {
 	mu      sync.Mutex
 	inMain  bool
 	started bool
+	dir     string
 	server  *devserver.Server
 	err     error
 }
@@ -144,8 +146,13 @@ func (s *shared) start(ctx context.Context) (*devserver.Server, error) {
 	defer cancel()
 
 	s.started = true
+	// On disk, because a database in memory is gone with its one connection,
+	// which a call that is broken off at a bad moment can close.
+	if s.dir, s.err = os.MkdirTemp("", "orderbridge-temporal-"); s.err != nil {
+		return nil, s.err
+	}
 	s.server, s.err = devserver.Start(ctx, devserver.Options{
-		InMemory: true, Port: devserver.AnyPort, UIPort: devserver.AnyPort,
+		DataDir: s.dir, Port: devserver.AnyPort, UIPort: devserver.AnyPort,
 		// Seen while it happens, which a test's own log is not.
 		Progress: func(format string, args ...any) { slog.Info(fmt.Sprintf(format, args...)) },
 	})
@@ -164,7 +171,7 @@ func (s *shared) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 
-	return errors.Join(s.server.Err(), s.server.Stop(ctx))
+	return errors.Join(s.server.Err(), s.server.Stop(ctx), os.RemoveAll(s.dir))
 }
 
 // namespaceName makes a valid and unique name of a test's name.
