@@ -1,7 +1,6 @@
 package ingress_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/ingress"
+	"github.com/orderbridge/orderbridge/ingress/logtest"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -55,31 +55,13 @@ func (r *recorder) webhooks() []workflows.Webhook {
 	return append([]workflows.Webhook{}, r.started...)
 }
 
-// syncBuffer is a log that can be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 // fixture is an ingress on a server of its own.
 type fixture struct {
 	t        *testing.T
 	starter  *recorder
 	secrets  *callback.Secrets
 	registry *prometheus.Registry
-	log      *syncBuffer
+	log      *logtest.Buffer
 	server   *ingress.Server
 	url      string
 	client   *http.Client
@@ -107,7 +89,7 @@ func newSecrets(tb testing.TB, fill string) *callback.Secrets {
 func build(t *testing.T, config ingress.Config, checks ...ingress.Check) *fixture {
 	t.Helper()
 	f := &fixture{
-		t: t, starter: &recorder{}, secrets: newSecrets(t, "k"), registry: prometheus.NewRegistry(), log: &syncBuffer{},
+		t: t, starter: &recorder{}, secrets: newSecrets(t, "k"), registry: prometheus.NewRegistry(), log: &logtest.Buffer{},
 	}
 	var err error
 	f.server, err = ingress.New(config, f.dependencies(checks...))

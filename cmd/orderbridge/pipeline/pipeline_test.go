@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"net/http"
@@ -25,6 +24,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/ingress/logtest"
 	"github.com/orderbridge/orderbridge/worker/devserver/devservertest"
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -56,7 +56,7 @@ type pipeline struct {
 	store     *bigcommercetest.Store
 	account   bigcommercetest.Account
 	demo      *resttest.System
-	log       *syncBuffer
+	log       *logtest.Buffer
 
 	ingress string
 	main    *instance
@@ -67,24 +67,6 @@ type instance struct {
 	process *process.Process
 	stop    func()
 	ingress string
-}
-
-// syncBuffer is a log that can be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // newPipeline sets everything up and saves a channel that acts in "Awaiting
@@ -104,7 +86,7 @@ func newBarePipeline(t *testing.T, storeOptions ...bigcommercetest.Option) *pipe
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	server := devservertest.Start(t, workflows.SearchAttributes())
-	p := &pipeline{t: t, ctx: ctx, log: &syncBuffer{}, address: server.Address, namespace: server.CreateNamespace(t)}
+	p := &pipeline{t: t, ctx: ctx, log: &logtest.Buffer{}, address: server.Address, namespace: server.CreateNamespace(t)}
 	p.client = server.Connect(t, p.namespace)
 	p.store = bigcommercetest.New(t, append([]bigcommercetest.Option{bigcommercetest.WithHTTPDestinations()}, storeOptions...)...)
 	p.account = p.store.AddAccount("orderbridge")

@@ -1,7 +1,6 @@
 package process_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,34 +19,17 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/ingress/logtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// syncBuffer is a log that can be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
 
 // running is a process that runs.
 type running struct {
 	t            *testing.T
 	process      *process.Process
 	config       process.Config
-	log          *syncBuffer
+	log          *logtest.Buffer
 	ingress, ops string
 	cancel       context.CancelFunc
 	ended        chan error
@@ -77,7 +58,7 @@ func start(t *testing.T, roles process.Roles, environ []string) *running {
 	t.Helper()
 	config, err := process.Load(environ)
 	require.NoError(t, err)
-	r := &running{t: t, config: config, log: &syncBuffer{}, ended: make(chan error, 1)}
+	r := &running{t: t, config: config, log: &logtest.Buffer{}, ended: make(chan error, 1)}
 	r.process, err = process.New(config, process.Options{Roles: roles, Log: r.log})
 	require.NoError(t, err)
 	var ctx context.Context
