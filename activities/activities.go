@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/callback"
@@ -37,11 +38,59 @@ type Activities struct {
 	directory   Directory
 	connections *Connections
 	secrets     *callback.Secrets
+	temporal    client.Client
+	namespace   string
+	starter     OrderStarter
+	metrics     *Metrics
 }
 
-// New returns the activities. All arguments are required.
-func New(directory Directory, connections *Connections, secrets *callback.Secrets) *Activities {
-	return &Activities{directory: directory, connections: connections, secrets: secrets}
+// Dependencies are what the activities work with.
+type Dependencies struct {
+	// Directory finds sales channels. Required.
+	Directory Directory
+	// Connections has the clients of both sides. Required.
+	Connections *Connections
+	// Secrets derives the secrets that hooks carry. Required.
+	Secrets *callback.Secrets
+	// Temporal is needed by the activities that work on schedules, on other
+	// workflows and on visibility.
+	Temporal client.Client
+	// Namespace is the namespace of Temporal.
+	Namespace string
+	// Starter is needed by the activity that starts order workflows.
+	Starter OrderStarter
+	// Metrics counts what the activities do. Nil counts nothing.
+	Metrics *Metrics
+}
+
+// New returns the activities.
+func New(deps Dependencies) *Activities {
+	return &Activities{
+		directory: deps.Directory, connections: deps.Connections, secrets: deps.Secrets,
+		temporal: deps.Temporal, namespace: deps.Namespace, starter: deps.Starter, metrics: deps.Metrics,
+	}
+}
+
+// OrderStarter starts the order workflow for a change that no webhook told of.
+type OrderStarter interface {
+	// StartOrder returns once the workflow is kept by Temporal. It reports
+	// false, which is no error, when one for this change was started before.
+	StartOrder(ctx context.Context, found FoundOrder) (started bool, err error)
+}
+
+// FoundOrder is a change of an order that was found in the store, and not told
+// of by a webhook.
+type FoundOrder struct {
+	// Channel is the id of the sales channel.
+	Channel string `json:"channel"`
+	// StoreHash is the store.
+	StoreHash string `json:"store_hash"`
+	// OrderID is the BigCommerce order id.
+	OrderID int64 `json:"order_id"`
+	// StatusID is the status that it was found in.
+	StatusID bigcommerce.StatusID `json:"status_id"`
+	// ModifiedAt is when it was last changed, by the store's clock.
+	ModifiedAt time.Time `json:"modified_at"`
 }
 
 // ChannelView is what the order workflow needs to know of a sales channel.

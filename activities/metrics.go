@@ -16,6 +16,7 @@ import (
 type Metrics struct {
 	storeCalls      *prometheus.HistogramVec
 	downstreamCalls *prometheus.HistogramVec
+	signatures      *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics. It fails if they are registered already.
@@ -32,11 +33,26 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Help:    "Time that calls to downstream systems took, by adapter, call and result (ok, or the kind of error).",
 			Buckets: buckets,
 		}, []string{"adapter", "call", "result"}),
+		signatures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "orderbridge_callback_signatures_total",
+			Help: "Signatures of callbacks that were checked, by result (valid, invalid, missing).",
+		}, []string{"result"}),
 	}
-	if err := errors.Join(registry.Register(m.storeCalls), registry.Register(m.downstreamCalls)); err != nil {
-		return nil, err
+	for _, result := range []SignatureResult{SignatureValid, SignatureInvalid, SignatureMissing} {
+		m.signatures.WithLabelValues(string(result)) // there from the beginning, at zero
+	}
+	for _, collector := range []prometheus.Collector{m.storeCalls, m.downstreamCalls, m.signatures} {
+		if err := registry.Register(collector); err != nil {
+			return nil, err
+		}
 	}
 	return m, nil
+}
+
+func (m *Metrics) signature(result SignatureResult) {
+	if m != nil {
+		m.signatures.WithLabelValues(string(result)).Inc()
+	}
 }
 
 func (m *Metrics) observeStore(call bigcommerce.Call) {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -34,17 +32,9 @@ type TemporalStarter struct {
 // one event, and an id is never used twice, so a duplicate starts nothing as
 // long as the namespace keeps closed runs.
 func (s *TemporalStarter) Start(ctx context.Context, webhook workflows.Webhook) (bool, error) {
-	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                    webhook.ID(),
-		TaskQueue:             workflows.TaskQueue,
-		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		// Its default hides duplicates.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		EnableEagerStart:                         s.Eager,
-		TypedSearchAttributes:                    webhook.SearchAttributes(),
-		StaticSummary:                            webhook.Summary(),
-		Priority:                                 temporal.Priority{FairnessKey: webhook.Channel},
-	}, workflows.OrderWebhookType, webhook)
+	options := webhook.StartOptions()
+	options.EnableEagerStart = s.Eager
+	_, err := s.Client.ExecuteWorkflow(ctx, options, workflows.OrderWebhookType, webhook)
 	if _, already := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); already {
 		return true, nil
 	}

@@ -21,8 +21,9 @@ import (
 
 // Dependencies are what a Worker works with. All are required.
 type Dependencies struct {
-	// Client is the connection to Temporal.
-	Client client.Client
+	// Client is the connection to Temporal, Namespace what it works in.
+	Client    client.Client
+	Namespace string
 	// Keeper opens the sealed credentials of channels.
 	Keeper *seal.Keeper
 	// Secrets derives the secrets that hooks carry.
@@ -50,14 +51,15 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	acts := activities.New(
-		channels.NewDirectory(deps.Client, config.ChannelCacheTTL),
-		activities.NewConnections(activities.ConnectionsConfig{
+	acts := activities.New(activities.Dependencies{
+		Directory: channels.NewDirectory(deps.Client, config.ChannelCacheTTL),
+		Connections: activities.NewConnections(activities.ConnectionsConfig{
 			Keeper: deps.Keeper, Adapters: Adapters(), Timeout: config.HTTPTimeout,
 			UserAgent: deps.UserAgent, Metrics: metrics,
 		}),
-		deps.Secrets,
-	)
+		Secrets: deps.Secrets, Temporal: deps.Client, Namespace: deps.Namespace,
+		Starter: &starter{client: deps.Client}, Metrics: metrics,
+	})
 	w := &Worker{fatal: make(chan error, 1)}
 	onFatal := func(err error) {
 		select {

@@ -18,7 +18,7 @@ const (
 	// TaskQueueChannels runs the sales channels. Order workflows ask them for
 	// settings while they hold a slot of their own queue: on one queue, a
 	// burst of webhooks would take every slot and leave none to answer.
-	TaskQueueChannels = "orderbridge-channels"
+	TaskQueueChannels = channels.TaskQueue
 	// TaskQueueBigCommerce runs the repeated calls to BigCommerce.
 	TaskQueueBigCommerce = "orderbridge-bigcommerce"
 	// TaskQueueDownstream runs the repeated calls to downstream systems.
@@ -31,6 +31,14 @@ const (
 	OrderWebhookType = "OrderWebhook"
 	// SalesChannelType keeps one sales channel.
 	SalesChannelType = channels.WorkflowType
+	// AuditType audits the subscriptions of a channel once.
+	AuditType = channels.AuditWorkflowType
+	// ReconcileType searches the store of a channel for lost webhooks once.
+	ReconcileType = channels.ReconcileWorkflowType
+	// CheckType checks the integration of a channel once.
+	CheckType = channels.CheckWorkflowType
+	// ConnectionType holds the connection of a channel.
+	ConnectionType = channels.ConnectionWorkflowType
 )
 
 // Search attributes. SQL visibility has room for ten keywords in all.
@@ -47,6 +55,10 @@ var (
 	AttributeReason = temporal.NewSearchAttributeKeyKeyword("OrderbridgeReason")
 	// AttributeStatus is the order's status downstream at the end.
 	AttributeStatus = temporal.NewSearchAttributeKeyKeyword("OrderbridgeStatus")
+	// AttributeModified is the time of the order's last change, by the store's
+	// clock, that the run has looked at. Reconciliation knows by it which
+	// changes have been seen to.
+	AttributeModified = temporal.NewSearchAttributeKeyTime("OrderbridgeModified")
 )
 
 // SearchAttributes returns what a namespace must know, by name.
@@ -57,5 +69,6 @@ func SearchAttributes() map[string]enums.IndexedValueType {
 	} {
 		out[key.GetName()] = enums.INDEXED_VALUE_TYPE_KEYWORD
 	}
+	out[AttributeModified.GetName()] = enums.INDEXED_VALUE_TYPE_DATETIME
 	return out
 }

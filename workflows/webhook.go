@@ -7,7 +7,12 @@ import (
 	"strconv"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/orderbridge/orderbridge/activities"
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 )
 
 // Webhook is the input of OrderWebhook: one callback, reduced to what is
@@ -33,6 +38,11 @@ type Webhook struct {
 	SecretVersion int `json:"secret_version,omitempty"`
 	// Rejection is set for a callback that is authentic but cannot be used.
 	Rejection *Rejection `json:"rejection,omitempty"`
+	// Signed is the callback as it was signed, if it was.
+	Signed *activities.SignedCallback `json:"signed,omitempty"`
+	// Found is true for a change that reconciliation found in the store. Hash
+	// is then the time of the change, in Unix seconds.
+	Found bool `json:"found,omitempty"`
 }
 
 // Rejection says why a callback cannot be used.
@@ -69,8 +79,11 @@ const maxIDLen = 240
 // orders can be equal.
 func (w Webhook) ID() string {
 	what := w.Scope + "/" + strconv.FormatInt(w.OrderID, 10)
-	if w.Rejection != nil {
+	switch {
+	case w.Rejection != nil:
 		what = "rejected"
+	case w.Found:
+		what = "reconciled/" + strconv.FormatInt(w.OrderID, 10)
 	}
 	id := "webhook/" + w.Channel + "/" + what + "/" + w.Hash
 	if len(id) <= maxIDLen {
@@ -85,7 +98,11 @@ func (w Webhook) Summary() string {
 	if w.Rejection != nil {
 		return "rejected: " + string(w.Rejection.Reason)
 	}
-	return "order " + strconv.FormatInt(w.OrderID, 10) + " of " + w.Channel
+	summary := "order " + strconv.FormatInt(w.OrderID, 10) + " of " + w.Channel
+	if w.Found {
+		summary += ", found without a webhook"
+	}
+	return summary
 }
 
 // SearchAttributes returns the attributes that are known at the start.
@@ -98,6 +115,46 @@ func (w Webhook) SearchAttributes() temporal.SearchAttributes {
 		updates = append(updates, AttributeOrder.ValueSet(strconv.FormatInt(w.OrderID, 10)))
 	}
 	return temporal.NewSearchAttributes(updates...)
+}
+
+// Priorities of order workflows: 1 is the highest, 5 the lowest, 3 Temporal's
+// default.
+const (
+	priorityLive  = 3
+	priorityFound = 4
+)
+
+// StartOptions returns the options with which the webhook's workflow is
+// started. An id is never used twice, so a duplicate starts nothing as long as
+// the namespace keeps closed runs.
+func (w Webhook) StartOptions() client.StartWorkflowOptions {
+	priority := temporal.Priority{FairnessKey: w.Channel, PriorityKey: priorityLive}
+	if w.Found {
+		priority.PriorityKey = priorityFound
+	}
+	return client.StartWorkflowOptions{
+		ID:                    w.ID(),
+		TaskQueue:             TaskQueue,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		// Its default hides duplicates.
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    w.SearchAttributes(),
+		StaticSummary:                            w.Summary(),
+		Priority:                                 priority,
+	}
+}
+
+// FoundScope is the scope of webhooks that reconciliation stands in for.
+const FoundScope = bigcommerce.ScopeOrderStatusUpdated
+
+// FoundWebhook returns what stands in for the webhook of a change that
+// reconciliation found. Its id is the same for every time that the change is
+// found.
+func FoundWebhook(found activities.FoundOrder, at time.Time) Webhook {
+	return Webhook{
+		Channel: found.Channel, Scope: FoundScope, Hash: strconv.FormatInt(found.ModifiedAt.Unix(), 10),
+		StoreHash: found.StoreHash, OrderID: found.OrderID, EventAt: found.ModifiedAt, ReceivedAt: at.UTC(), Found: true,
+	}
 }
 
 // Result is the result of OrderWebhook.

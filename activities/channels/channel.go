@@ -12,18 +12,6 @@ import (
 	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
-// Names by which the entity workflow of a channel is addressed.
-const (
-	// WorkflowType is the type of the entity workflow. Its input is a State.
-	WorkflowType = "SalesChannel"
-	// QueryChannel answers with the Channel.
-	QueryChannel = "channel"
-	// QueryHistory answers with the []Change of the channel, oldest first.
-	QueryHistory = "history"
-	// UpdateSave takes a SaveRequest and answers with a SaveResult.
-	UpdateSave = "save"
-)
-
 // Channel is everything that is known of a sales channel. Its credentials are
 // sealed: it may be recorded in a workflow history.
 type Channel struct {
@@ -45,6 +33,25 @@ type Channel struct {
 	CallbackURL string `json:"callback_url"`
 	// SecretVersion numbers the callback secret that hooks must carry.
 	SecretVersion int `json:"secret_version"`
+	// SecretFloor is the oldest version of the callback secret that is still
+	// taken. It follows SecretVersion once every hook carries that and
+	// BigCommerce has ended its repetitions of older callbacks.
+	SecretFloor int `json:"secret_floor,omitempty"`
+	// Former are the connections to stores, or to the same one with other
+	// credentials, that the channel has left lately: their hooks have to be
+	// removed, and callbacks that they signed may still come.
+	Former []FormerStore `json:"former,omitempty"`
+}
+
+// FormerStore is a connection to a store that a channel has left.
+type FormerStore struct {
+	// Store is the connection.
+	Store Store `json:"store"`
+	// LeftAt is when the channel left it.
+	LeftAt time.Time `json:"left_at"`
+	// Cleared is true once no hook of ours is left there, or none can be
+	// reached any more.
+	Cleared bool `json:"cleared,omitempty"`
 }
 
 // Store is the connection to a BigCommerce store.
@@ -55,6 +62,12 @@ type Store struct {
 	BaseURL string `json:"base_url,omitempty"`
 	// AccessToken is the token of the API account.
 	AccessToken seal.Sealed `json:"access_token"`
+	// ClientID is the client id of that account. It is optional and not
+	// secret: BigCommerce shows it in every hook.
+	ClientID string `json:"client_id,omitempty"`
+	// ClientSecret is the client secret of that account. It is optional;
+	// with it the signatures of callbacks can be checked.
+	ClientSecret seal.Sealed `json:"client_secret,omitempty"`
 }
 
 // Downstream is the connection to the system that ships.
@@ -66,9 +79,6 @@ type Downstream struct {
 	// Token authenticates us there.
 	Token seal.Sealed `json:"token"`
 }
-
-// WorkflowID returns the id of the entity workflow of a channel.
-func WorkflowID(channel string) string { return "channel/" + channel }
 
 var idPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
 
@@ -102,8 +112,8 @@ type FieldChange struct {
 type SaveRequest struct {
 	// By names who asks, for the edit history.
 	By string `json:"by"`
-	// Channel is the wished state. Revision, CreatedAt and SecretVersion are
-	// the channel's own and are ignored here.
+	// Channel is the wished state. Revision, CreatedAt, SecretVersion,
+	// SecretFloor and Former are the channel's own and are ignored here.
 	Channel Channel `json:"channel"`
 	// Expected, if set, is the revision that the change is made on: 0 for a
 	// channel that must not exist yet. With another one the save is refused.
@@ -139,6 +149,12 @@ func (c Channel) Validate() error {
 		p.addf("downstream.token", "is missing")
 	}
 	p.url("callback_url", c.CallbackURL, false)
+	if c.Store.ClientID != "" && !clientIDPattern.MatchString(c.Store.ClientID) {
+		p.addf("store.client_id", "must be the letters and digits that BigCommerce shows as the client id of the API account")
+	}
+	if c.Settings.Signature == SignatureRequire && len(c.Store.ClientSecret) == 0 {
+		p.addf("settings.signature", "%q needs store.client_secret: without it no signature can be checked", SignatureRequire)
+	}
 	c.Settings.validate(&p)
 	if err := p.err(); err != nil {
 		return fmt.Errorf("channel %s: %w", c.ID, err)

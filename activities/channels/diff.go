@@ -9,8 +9,8 @@ import (
 )
 
 // Diff lists what differs between two states of a channel, field by field. A
-// secret is reported as changed, never shown. Revision, CreatedAt and
-// SecretVersion are bookkeeping and not compared.
+// secret is reported as changed, never shown. Revision, CreatedAt, SecretVersion,
+// SecretFloor and Former are bookkeeping and not compared.
 //
 // It names every field, and uses no reflection, because workflows call it: what
 // they call must be seen to be deterministic.
@@ -21,6 +21,8 @@ func Diff(was, is Channel) []FieldChange {
 	d.compare("store.hash", was.Store.Hash, is.Store.Hash)
 	d.compare("store.base_url", was.Store.BaseURL, is.Store.BaseURL)
 	d.secret("store.access_token", was.Store.AccessToken, is.Store.AccessToken)
+	d.compare("store.client_id", was.Store.ClientID, is.Store.ClientID)
+	d.secret("store.client_secret", was.Store.ClientSecret, is.Store.ClientSecret)
 	d.compare("downstream.adapter", was.Downstream.Adapter, is.Downstream.Adapter)
 	d.compare("downstream.base_url", was.Downstream.BaseURL, is.Downstream.BaseURL)
 	d.secret("downstream.token", was.Downstream.Token, is.Downstream.Token)
@@ -35,6 +37,9 @@ func Diff(was, is Channel) []FieldChange {
 	d.compare("settings.waits.give_up_after", a.Waits.GiveUpAfter.String(), b.Waits.GiveUpAfter.String())
 	d.compare("settings.waits.settle", a.Waits.Settle.String(), b.Waits.Settle.String())
 	d.compare("settings.waits.retry_for", a.Waits.RetryFor.String(), b.Waits.RetryFor.String())
+	d.compare("settings.signature", string(a.Signature), string(b.Signature))
+	d.compare("settings.audit_every", a.AuditEvery.String(), b.AuditEvery.String())
+	d.compare("settings.reconcile_every", a.ReconcileEvery.String(), b.ReconcileEvery.String())
 	d.compare("callback_url", was.CallbackURL, is.CallbackURL)
 	return d
 }

@@ -35,6 +35,8 @@ func (p *problems) id(id string) {
 	}
 }
 
+var clientIDPattern = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
 var storeHashPattern = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
 
 func (p *problems) storeHash(hash string) {

@@ -27,7 +27,31 @@ type Settings struct {
 	StoreChannels []int64 `json:"store_channels,omitempty"`
 	// Waits are how long a webhook waits, and for what.
 	Waits Waits `json:"waits"`
+	// Signature is what is done about the signature of a callback. It has a
+	// meaning only with a client secret. Default: SignatureObserve.
+	Signature SignatureMode `json:"signature,omitempty"`
+	// AuditEvery is how often the subscriptions are audited: 10 seconds to 24
+	// hours. Default: 15 minutes.
+	AuditEvery Duration `json:"audit_every,omitempty"`
+	// ReconcileEvery is how often the store is searched for changes whose
+	// webhook never came: 10 seconds to 24 hours. Default: 10 minutes.
+	ReconcileEvery Duration `json:"reconcile_every,omitempty"`
 }
+
+// SignatureMode is what is done about the Standard Webhooks signature that
+// BigCommerce puts on a callback. That its key is the client secret of the API
+// account is documented, but was never confirmed on a live store.
+type SignatureMode string
+
+const (
+	// SignatureOff checks nothing.
+	SignatureOff SignatureMode = "off"
+	// SignatureObserve checks, counts and logs, and has no consequence.
+	SignatureObserve SignatureMode = "observe"
+	// SignatureRequire gives a callback without a valid signature no effect:
+	// its outcome is "rejected".
+	SignatureRequire SignatureMode = "require"
+)
 
 // Waits are the durations of the order workflow.
 type Waits struct {
@@ -59,6 +83,15 @@ const (
 	DefaultRetryFor    = Duration(72 * time.Hour)
 )
 
+// Defaults and bounds of the intervals.
+const (
+	DefaultAuditEvery     = Duration(15 * time.Minute)
+	DefaultReconcileEvery = Duration(10 * time.Minute)
+
+	minInterval = Duration(10 * time.Second)
+	maxInterval = Duration(24 * time.Hour)
+)
+
 // maxWait keeps a run shorter than the retention of a namespace's closed
 // runs, which is what deduplication rests on.
 const maxWait = Duration(7 * 24 * time.Hour)
@@ -75,6 +108,9 @@ func (s Settings) WithDefaults() Settings {
 	if s.FulfillOn == nil {
 		s.FulfillOn = []bigcommerce.StatusID{bigcommerce.StatusShipped, bigcommerce.StatusCompleted}
 	}
+	if s.Signature == "" {
+		s.Signature = SignatureObserve
+	}
 	w := &s.Waits
 	for _, d := range []struct {
 		value    *Duration
@@ -85,6 +121,8 @@ func (s Settings) WithDefaults() Settings {
 		{&w.GiveUpAfter, DefaultGiveUpAfter},
 		{&w.Settle, DefaultSettle},
 		{&w.RetryFor, DefaultRetryFor},
+		{&s.AuditEvery, DefaultAuditEvery},
+		{&s.ReconcileEvery, DefaultReconcileEvery},
 	} {
 		if *d.value == 0 {
 			*d.value = d.fallback
@@ -122,6 +160,19 @@ func (s Settings) validate(p *problems) {
 	for _, id := range s.StoreChannels {
 		if id < 1 {
 			p.addf("settings.store_channels", "%d is not a BigCommerce channel id", id)
+		}
+	}
+	switch s.Signature {
+	case SignatureOff, SignatureObserve, SignatureRequire:
+	default:
+		p.addf("settings.signature", "%q must be %s, %s or %s", s.Signature, SignatureOff, SignatureObserve, SignatureRequire)
+	}
+	for _, d := range []struct {
+		field string
+		value Duration
+	}{{"audit_every", s.AuditEvery}, {"reconcile_every", s.ReconcileEvery}} {
+		if d.value < minInterval || d.value > maxInterval {
+			p.addf("settings."+d.field, "%s must be between %s and %s", d.value, minInterval, maxInterval)
 		}
 	}
 	s.Waits.validate(p)

@@ -111,7 +111,7 @@ func (p *Process) assemble() error {
 	p.closers = append(p.closers, func() error { p.Client.Close(); return nil })
 	if p.options.Roles.Worker {
 		p.worker, err = worker.New(p.config.Worker, worker.Dependencies{
-			Client: p.Client, Keeper: p.Keeper, Secrets: secrets, Registry: p.registry, UserAgent: version.UserAgent(),
+			Client: p.Client, Namespace: p.namespace, Keeper: p.Keeper, Secrets: secrets, Registry: p.registry, UserAgent: version.UserAgent(),
 		})
 		if err != nil {
 			return err
