@@ -52,8 +52,11 @@ const (
 	// ReasonDownstreamMisconfigured: the adapter's settings cannot work.
 	ReasonDownstreamMisconfigured Reason = "downstream_misconfigured"
 
-	// ReasonSealed: a credential cannot be opened with this master key.
+	// ReasonSealed: a credential cannot be opened with the keys of the worker.
 	ReasonSealed Reason = "sealed_with_another_key"
+	// ReasonKeeperUnavailable: the key service that opens credentials does not
+	// serve.
+	ReasonKeeperUnavailable Reason = "keeper_unavailable"
 	// ReasonUnknownChannel: the channel does not exist any more.
 	ReasonUnknownChannel Reason = "unknown_channel"
 	// ReasonInternal: anything else, for example Temporal out of reach.
@@ -105,6 +108,8 @@ func Classify(err error) Verdict {
 	switch {
 	case errors.Is(err, seal.ErrCannotOpen):
 		return Verdict{RetryAfter, ReasonSealed, slowRetry}
+	case errors.Is(err, seal.ErrUnavailable):
+		return Verdict{Disposition: Retry, Reason: ReasonKeeperUnavailable}
 	case errors.Is(err, channels.ErrUnknown):
 		return Verdict{RetryAfter, ReasonUnknownChannel, slowRetry}
 	default:

@@ -116,6 +116,10 @@ func TestClassifyOtherErrors(t *testing.T) {
 			fmt.Errorf("channel main: %w", seal.ErrCannotOpen),
 			activities.Verdict{Disposition: activities.RetryAfter, Reason: activities.ReasonSealed, Delay: slow},
 		},
+		"a key service that is out of reach": {
+			fmt.Errorf("channel main: %w: hashivault: no answer within 10s", seal.ErrUnavailable),
+			activities.Verdict{Disposition: activities.Retry, Reason: activities.ReasonKeeperUnavailable},
+		},
 		"unknown channel": {
 			fmt.Errorf("channel main: %w", channels.ErrUnknown),
 			activities.Verdict{Disposition: activities.RetryAfter, Reason: activities.ReasonUnknownChannel, Delay: 15 * time.Minute},

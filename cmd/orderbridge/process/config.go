@@ -2,7 +2,6 @@
 package process
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"iter"
@@ -16,8 +15,6 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"github.com/orderbridge/orderbridge/activities/callback"
-	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/worker"
 )
@@ -26,9 +23,18 @@ import (
 // Temporal itself are read by worker.Connect.
 type Config struct {
 	// MasterKey is the one secret of an installation, as base64 of 32 random
-	// bytes. The secrets of callbacks and the key that seals credentials are
-	// derived from it.
+	// bytes. The secrets of callbacks are derived from it, and, unless KeeperURL
+	// names another, the key that seals credentials.
 	MasterKey string `env:"ORDERBRIDGE_MASTER_KEY"`
+	// PreviousMasterKeys are other master keys whose callbacks and sealed
+	// credentials are still taken, separated by commas or white space.
+	PreviousMasterKeys string `env:"ORDERBRIDGE_PREVIOUS_MASTER_KEYS"`
+	// KeeperURL names the key that seals credentials: see seal.CheckURL. Empty
+	// means the one that is derived from MasterKey.
+	KeeperURL string `env:"ORDERBRIDGE_KEEPER_URL"`
+	// PreviousKeeperURLs name other keys that sealed credentials are opened
+	// with, separated by commas or white space.
+	PreviousKeeperURLs string `env:"ORDERBRIDGE_PREVIOUS_KEEPER_URLS"`
 	// LogFormat is json or text.
 	LogFormat string `env:"ORDERBRIDGE_LOG_FORMAT" envDefault:"json"`
 	// LogLevel is debug, info, warn or error.
@@ -48,7 +54,10 @@ const prefix = "ORDERBRIDGE_"
 
 // secretVariables can be given as a file too: NAME_FILE holds its path.
 func secretVariables() []string {
-	return []string{"ORDERBRIDGE_MASTER_KEY", "TEMPORAL_API_KEY"}
+	return []string{
+		"ORDERBRIDGE_MASTER_KEY", "ORDERBRIDGE_PREVIOUS_MASTER_KEYS",
+		"ORDERBRIDGE_KEEPER_URL", "ORDERBRIDGE_PREVIOUS_KEEPER_URLS", "ORDERBRIDGE_API_TOKENS", "TEMPORAL_API_KEY",
+	}
 }
 
 // Load reads the configuration from an environment in the form of os.Environ.
@@ -61,7 +70,7 @@ func Load(environ []string) (Config, error) {
 	mistakes = append(mistakes, temporalMistakes(environment)...)
 	if config.MasterKey == "" && environment["ORDERBRIDGE_MASTER_KEY"+fileSuffix] != "" {
 		// What is wrong with the file is said already.
-		mistakes = append(mistakes, config.formatMistake(), config.Ingress.Validate(), config.Worker.Validate())
+		mistakes = append(mistakes, config.keysMistake(), config.formatMistake(), config.Ingress.Validate(), config.Worker.Validate())
 	} else {
 		mistakes = append(mistakes, config.Validate())
 	}
@@ -95,12 +104,7 @@ func parse(environment Environment) (Config, []error) {
 
 // Validate returns every mistake at once, each naming its variable.
 func (c Config) Validate() error {
-	return errors.Join(c.masterKeyMistake(), c.formatMistake(), c.Ingress.Validate(), c.Worker.Validate())
-}
-
-func (c Config) masterKeyMistake() error {
-	_, err := c.masterKey()
-	return err
+	return errors.Join(c.masterKeyMistake(), c.keysMistake(), c.formatMistake(), c.Ingress.Validate(), c.Worker.Validate())
 }
 
 func (c Config) formatMistake() error {
@@ -108,28 +112,6 @@ func (c Config) formatMistake() error {
 		return fmt.Errorf("ORDERBRIDGE_LOG_FORMAT %q must be json or text", c.LogFormat)
 	}
 	return nil
-}
-
-// masterKey returns the decoded key. Its errors never quote it.
-func (c Config) masterKey() ([]byte, error) {
-	const hint = "make one with: head -c 32 /dev/urandom | base64"
-	if c.MasterKey == "" {
-		return nil, fmt.Errorf("ORDERBRIDGE_MASTER_KEY is missing (or ORDERBRIDGE_MASTER_KEY_FILE); %s", hint)
-	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(c.MasterKey))
-	if err != nil || len(key) != seal.MasterKeySize {
-		return nil, fmt.Errorf("ORDERBRIDGE_MASTER_KEY must be the base64 of %d random bytes; %s", seal.MasterKeySize, hint)
-	}
-	return key, nil
-}
-
-// Secrets returns the secrets of callbacks that belong to the master key.
-func (c Config) Secrets() (*callback.Secrets, error) {
-	key, err := c.masterKey()
-	if err != nil {
-		return nil, err
-	}
-	return callback.NewSecrets(key)
 }
 
 // temporalMistakes finds what would otherwise be noticed late, or not at all:
