@@ -33,6 +33,9 @@ type HooksAdmin struct {
 	// Emails are the addresses that BigCommerce notifies of failures. They
 	// are personal data, which is why JSON leaves them out.
 	Emails []string `json:"-"`
+	// ReadAt is when the store answered, by the store's own clock; by ours
+	// where the answer has no Date header. Of several pages it is the first.
+	ReadAt time.Time `json:"read_at"`
 }
 
 // BlockedDomain is a destination that failed too often.
@@ -84,7 +87,7 @@ func (c *Client) HooksAdmin(ctx context.Context) (HooksAdmin, error) {
 	var hooks hookList
 	admin := HooksAdmin{BlockedDomains: []BlockedDomain{}, Emails: []string{}}
 	blocked, notified := make(map[string]bool), make(map[string]bool)
-	err := eachPage(ctx, c, call, func(page wireHooksAdmin) bool {
+	readAt, err := eachPageAt(ctx, c, call, func(page wireHooksAdmin) bool {
 		// Every page may repeat the parts that are not paged.
 		for _, domain := range page.BlockedDomains {
 			if destination := string(domain.Destination); !blocked[destination] {
@@ -103,7 +106,7 @@ func (c *Client) HooksAdmin(ctx context.Context) (HooksAdmin, error) {
 	if err != nil {
 		return HooksAdmin{}, err
 	}
-	admin.Hooks = hooks.hooks()
+	admin.Hooks, admin.ReadAt = hooks.hooks(), readAt
 	return admin, nil
 }
 

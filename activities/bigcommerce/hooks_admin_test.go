@@ -16,7 +16,12 @@ func TestClientHooksAdmin(t *testing.T) {
 
 	t.Run("every field", func(t *testing.T) {
 		t.Parallel()
-		store := setup(t, answerFile(t, "hooks_admin.json"))
+		readAt := time.Date(2026, 1, 3, 3, 5, 0, 0, time.UTC)
+		send := answerFile(t, "hooks_admin.json")
+		store := setup(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", readAt.Format(http.TimeFormat))
+			send(w, r)
+		})
 		admin, err := store.client.HooksAdmin(t.Context())
 		require.NoError(t, err)
 		active, deactivated := wantHook(), wantHook()
@@ -24,6 +29,7 @@ func TestClientHooksAdmin(t *testing.T) {
 		deactivated.ID, deactivated.Scope, deactivated.Headers = 29002, bigcommerce.ScopeShipmentCreated, nil
 		deactivated.IsActive, deactivated.Status = false, bigcommerce.HookDeactivated
 		require.Equal(t, bigcommerce.HooksAdmin{
+			ReadAt: readAt,
 			Hooks:  []bigcommerce.Hook{active, deactivated},
 			Emails: []string{"ops@shop.example"},
 			BlockedDomains: []bigcommerce.BlockedDomain{{
@@ -41,6 +47,7 @@ func TestClientHooksAdmin(t *testing.T) {
 		store := setup(t, func(w http.ResponseWriter, r *http.Request) {
 			page := 1
 			_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
+			w.Header().Set("Date", time.Date(2026, 1, 3, 3, page, 0, 0, time.UTC).Format(http.TimeFormat))
 			answer(http.StatusOK, fmt.Sprintf(`{"data":{"hooks_list":[{"id":%d}],"emails":["a@b.example"],
 				"blocked_domains":[{"destination":"x.example","time_left":"60","reasons":null}]},
 				"meta":{"pagination":{"total_pages":3}}}`, page))(w, r)
@@ -49,6 +56,7 @@ func TestClientHooksAdmin(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []bigcommerce.Hook{{ID: 1}, {ID: 2}, {ID: 3}}, admin.Hooks)
 		require.Equal(t, []string{"a@b.example"}, admin.Emails)
+		require.Equal(t, time.Date(2026, 1, 3, 3, 1, 0, 0, time.UTC), admin.ReadAt, "that of the first page")
 		require.Equal(t, []bigcommerce.BlockedDomain{
 			{Destination: "x.example", TimeLeft: time.Minute, Reasons: []bigcommerce.BlockReason{}},
 		}, admin.BlockedDomains)
@@ -63,8 +71,9 @@ func TestClientHooksAdmin(t *testing.T) {
 		} {
 			admin, err := setup(t, handle).client.HooksAdmin(t.Context())
 			require.NoError(t, err)
+			require.False(t, admin.ReadAt.IsZero())
 			require.Equal(t, bigcommerce.HooksAdmin{
-				Hooks: []bigcommerce.Hook{}, BlockedDomains: []bigcommerce.BlockedDomain{}, Emails: []string{},
+				ReadAt: admin.ReadAt, Hooks: []bigcommerce.Hook{}, BlockedDomains: []bigcommerce.BlockedDomain{}, Emails: []string{},
 			}, admin)
 		}
 	})

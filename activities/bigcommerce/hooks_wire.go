@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // wireHook is the part of a hook that is decoded.
@@ -73,28 +74,40 @@ const maxPages = 100
 // eachPage sends a call once for each page of its list. take takes over a page
 // and reports whether it made sense.
 func eachPage[T any](ctx context.Context, c *Client, call request, take func(T) bool) error {
+	_, err := eachPageAt(ctx, c, call, take)
+	return err
+}
+
+// eachPageAt is eachPage, and returns when the store answered with the first
+// page, as Order.ReadAt has it.
+func eachPageAt[T any](ctx context.Context, c *Client, call request, take func(T) bool) (time.Time, error) {
 	query := maps.Clone(call.query)
 	if query == nil {
 		query = url.Values{}
 	}
 	call.query = query
+	var first time.Time
 	for page := 1; page <= maxPages; page++ {
 		if page > 1 {
 			query.Set("page", strconv.Itoa(page))
 		}
 		var answer envelope[T]
 		call.answer = &answer
-		if _, err := c.send(ctx, call); err != nil {
-			return err
+		at, err := c.send(ctx, call)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if page == 1 {
+			first = at
 		}
 		if !take(answer.Data) {
-			return c.malformed(call, "a hook in the answer has no id")
+			return time.Time{}, c.malformed(call, "a hook in the answer has no id")
 		}
 		if answer.Meta.totalPages.or(0) <= int64(page) {
-			return nil
+			return first, nil
 		}
 	}
-	return c.malformed(call, "the list has more than %d pages", maxPages)
+	return time.Time{}, c.malformed(call, "the list has more than %d pages", maxPages)
 }
 
 // hookList collects hooks of several pages. While hooks are made and deleted,

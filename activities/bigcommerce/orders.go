@@ -57,6 +57,7 @@ const MaxOrdersLimit = 250
 // The orders in which Orders can list. Descending ones end in ":desc".
 const (
 	SortByID           = "id:asc"
+	SortNewestFirst    = "id:desc"
 	SortByDateModified = "date_modified:asc"
 )
 

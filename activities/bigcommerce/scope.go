@@ -14,6 +14,10 @@ const (
 	ScopeOrderStatusUpdated = "store/order/statusUpdated"
 	ScopeOrderUpdated       = "store/order/updated"
 
+	// ScopeOrderMetafieldCreated tells that an API account keeps another text
+	// with an order, which changes nothing of the order itself.
+	ScopeOrderMetafieldCreated = "store/order/metafield/created"
+
 	ScopeShipmentAll     = "store/shipment/*"
 	ScopeShipmentCreated = "store/shipment/created"
 	ScopeShipmentDeleted = "store/shipment/deleted"

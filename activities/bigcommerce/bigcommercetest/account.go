@@ -21,6 +21,8 @@ type Account struct {
 	ClientSecret string
 	// AccessToken is the value of the X-Auth-Token header.
 	AccessToken string
+
+	may permissions
 }
 
 // Email is a message that the platform would have sent.
@@ -33,14 +35,18 @@ type Email struct {
 	Subject  string
 }
 
-// AddAccount makes an API account with credentials of its own.
-func (s *Store) AddAccount(name string) Account {
+// AddAccount makes an API account with credentials of its own. It may do
+// everything unless an option says otherwise.
+func (s *Store) AddAccount(name string, opts ...AccountOption) Account {
 	a := &Account{
 		Name:         name,
 		Email:        mailbox(name) + "@example.com",
 		ClientID:     randomText(31),
 		ClientSecret: randomHex(32),
 		AccessToken:  randomText(31),
+	}
+	for _, opt := range opts {
+		opt(&a.may)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

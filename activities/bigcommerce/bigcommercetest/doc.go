@@ -3,10 +3,11 @@
 // command run on it.
 //
 // It is a real HTTP server on loopback. It serves the part of the REST API that
-// concerns webhooks, orders and shipments, calls the webhooks that were made
-// through that API, and keeps the platform's rules: limits and isolation of
-// hooks, signatures, retries over 48 hours, the switching off of hooks, blocked
-// domains, and request quotas. In a test it takes three lines:
+// concerns webhooks, orders, their shipments and their metafields, calls the
+// webhooks that were made through that API, and keeps the platform's rules:
+// limits and isolation of hooks, signatures, retries over 48 hours, the switching
+// off of hooks, blocked domains, and request quotas. In a test it takes three
+// lines:
 //
 //	store := bigcommercetest.New(t, bigcommercetest.WithHTTPDestinations())
 //	account := store.AddAccount("my app")

@@ -121,7 +121,7 @@ func (s *Store) postHook(r *request) answer {
 	// What a hook without is_active is, is not documented; active is chosen.
 	h := Hook{ClientID: r.account.ClientID, IsActive: true, Status: HookActive}
 	in.apply(&h)
-	if refusal := s.checkHookLocked(h); refusal != nil {
+	if refusal := s.checkHookLocked(h, true); refusal != nil {
 		return *refusal
 	}
 	s.lastHook++
@@ -147,7 +147,7 @@ func (s *Store) putHook(r *request) answer {
 	}
 	changed := h.Hook
 	in.apply(&changed)
-	if refusal := s.checkHookLocked(changed); refusal != nil {
+	if refusal := s.checkHookLocked(changed, changed.Scope != h.Scope); refusal != nil {
 		return *refusal
 	}
 	s.changeLocked(h, r.now, in.apply)

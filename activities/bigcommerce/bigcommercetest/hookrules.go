@@ -67,7 +67,10 @@ func (in hookRequest) apply(h *Hook) {
 
 // checkHookLocked refuses what a hook may not be. The limits are documented, the
 // answers to one that passes them are not: 422 with the field at fault is chosen.
-func (s *Store) checkHookLocked(h Hook) *answer {
+// adds is true if the account gets one more hook of the scope: accounts that have
+// too many from before the limit keep them, as is documented, and can change
+// them, which is chosen.
+func (s *Store) checkHookLocked(h Hook, adds bool) *answer {
 	if refusal := s.checkDestination(h.Destination); refusal != nil {
 		return refusal
 	}
@@ -88,7 +91,7 @@ func (s *Store) checkHookLocked(h Hook) *answer {
 			sameScope++
 		}
 	}
-	if sameScope >= hooksPerScope {
+	if adds && sameScope >= hooksPerScope {
 		return invalidField("scope", "The limit of 10 hooks for this scope is reached")
 	}
 	return nil

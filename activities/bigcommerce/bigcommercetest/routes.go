@@ -16,6 +16,7 @@ const (
 	notFoundMessage   = "The requested resource was not found."
 	unauthorizedTitle = "Unauthorized - the v3 Auth client ID or token in the request are not a valid combination for this store."
 	unauthorizedV2    = "The token in the request is not valid for this store."
+	forbiddenMessage  = "You don't have a required scope to access the endpoint"
 )
 
 // v2Problem is an element of the array that V2 answers errors with.
@@ -86,6 +87,11 @@ func (s *Store) newRoutes() *http.ServeMux {
 		"PUT /v2/orders/{id}/shipments/{ship}":    s.putShipment,
 		"DELETE /v2/orders/{id}/shipments/{ship}": s.deleteShipment,
 
+		"GET /v3/orders/metafields":                 s.listMetafields,
+		"GET /v3/orders/{id}/metafields":            s.listMetafields,
+		"POST /v3/orders/{id}/metafields":           s.postMetafield,
+		"DELETE /v3/orders/{id}/metafields/{field}": s.deleteMetafield,
+
 		"GET /v3/hooks":         s.listHooks,
 		"POST /v3/hooks":        s.postHook,
 		"GET /v3/hooks/admin":   s.getHooksAdmin,
@@ -110,7 +116,8 @@ func (s *Store) newRoutes() *http.ServeMux {
 	return mux
 }
 
-// authorized lets a call through that has a token of this store.
+// authorized lets a call through that has a token of this store, of an account
+// that may make it.
 func (s *Store) authorized(handler func(*request) answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, ok := w.(*reply)
@@ -123,6 +130,10 @@ func (s *Store) authorized(handler func(*request) answer) http.Handler {
 				message = unauthorizedV2
 			}
 			p.set(problem(r, http.StatusUnauthorized, message))
+			return
+		}
+		if p.account.may.forbids(r) {
+			p.set(problem(r, http.StatusForbidden, forbiddenMessage))
 			return
 		}
 		p.set(handler(&request{Request: r, account: p.account, body: p.body, now: p.now}))

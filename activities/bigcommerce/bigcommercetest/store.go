@@ -66,8 +66,10 @@ type Store struct {
 	labels     map[bigcommerce.StatusID]string
 	lastHook   int64
 	lastItem   int64
+	lastField  int64
 	lastShip   int64
 	mailTo     []string
+	metafields []*Metafield
 	orders     map[int64]*order
 	quota      *quota
 	queue      jobQueue
