@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -42,6 +43,7 @@ type Activities struct {
 	namespace   string
 	starter     OrderStarter
 	metrics     *Metrics
+	knocker     http.RoundTripper
 }
 
 // Dependencies are what the activities work with.
@@ -61,6 +63,9 @@ type Dependencies struct {
 	Starter OrderStarter
 	// Metrics counts what the activities do. Nil counts nothing.
 	Metrics *Metrics
+	// Knocker carries the request with which the callback address of a channel
+	// is tried. Nil means one that NewKnocker returns.
+	Knocker http.RoundTripper
 }
 
 // New returns the activities.
@@ -68,6 +73,7 @@ func New(deps Dependencies) *Activities {
 	return &Activities{
 		directory: deps.Directory, connections: deps.Connections, secrets: deps.Secrets,
 		temporal: deps.Temporal, namespace: deps.Namespace, starter: deps.Starter, metrics: deps.Metrics,
+		knocker: deps.Knocker,
 	}
 }
 
@@ -103,6 +109,10 @@ type ChannelView struct {
 	Revision int `json:"revision"`
 	// StoreHash is the store that callbacks must come from.
 	StoreHash string `json:"store_hash"`
+	// SecretFloor is the oldest version of the callback secret that counts.
+	SecretFloor int `json:"secret_floor,omitempty"`
+	// CanVerify is true if the signature of a callback can be checked.
+	CanVerify bool `json:"can_verify,omitempty"`
 	// Settings are the channel's settings, complete with defaults.
 	Settings channels.Settings `json:"settings"`
 }
@@ -118,11 +128,13 @@ func (a *Activities) ReadChannel(ctx context.Context, channel string) (ChannelVi
 		return ChannelView{}, fail(fmt.Errorf("channel %s: read settings: %w", channel, err))
 	}
 	return ChannelView{
-		Known:     true,
-		Active:    c.Active,
-		Revision:  c.Revision,
-		StoreHash: c.Store.Hash,
-		Settings:  c.Settings.WithDefaults(),
+		Known:       true,
+		Active:      c.Active,
+		Revision:    c.Revision,
+		StoreHash:   c.Store.Hash,
+		SecretFloor: c.SecretFloor,
+		CanVerify:   len(c.Store.ClientSecret) > 0,
+		Settings:    c.Settings.WithDefaults(),
 	}, nil
 }
 

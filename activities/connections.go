@@ -123,23 +123,9 @@ func (c *Connections) get(ctx context.Context, channel channels.Channel) (connec
 // open makes clients without keeping them, so that credentials can be tried
 // before they are saved.
 func (c *Connections) open(ctx context.Context, channel channels.Channel) (connection, error) {
-	token, err := c.config.Keeper.Open(ctx, channel.Store.AccessToken)
+	store, err := c.openStore(ctx, channel.ID, channel.Store)
 	if err != nil {
-		return connection{}, fmt.Errorf("channel %s: store access token: %w", channel.ID, err)
-	}
-	store, err := bigcommerce.NewClient(bigcommerce.Config{
-		Channel:     channel.ID,
-		BaseURL:     channel.Store.BaseURL,
-		StoreHash:   channel.Store.Hash,
-		AccessToken: token,
-		Timeout:     c.config.Timeout,
-		Transport:   c.config.Transport,
-		UserAgent:   c.config.UserAgent,
-		Quota:       c.quota(strings.TrimRight(cmp.Or(channel.Store.BaseURL, bigcommerce.DefaultBaseURL), "/") + "/" + channel.Store.Hash),
-		Observe:     c.config.Metrics.observeStore,
-	})
-	if err != nil {
-		return connection{}, fmt.Errorf("channel %s: store: %w", channel.ID, err)
+		return connection{}, err
 	}
 	factory, ok := c.config.Adapters[channel.Downstream.Adapter]
 	if !ok {
@@ -166,6 +152,34 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 	}
 	adapter = c.config.Metrics.instrument(channel.Downstream.Adapter, adapter)
 	return connection{madeFrom: endsOf(channel), store: store, adapter: adapter}, nil
+}
+
+// openStore makes the client of one store for a channel, without keeping it.
+func (c *Connections) openStore(ctx context.Context, channel string, store channels.Store) (*bigcommerce.Client, error) {
+	token, err := c.config.Keeper.Open(ctx, store.AccessToken)
+	if err != nil {
+		return nil, fmt.Errorf("channel %s: store access token: %w", channel, err)
+	}
+	client, err := bigcommerce.NewClient(bigcommerce.Config{
+		Channel:     channel,
+		BaseURL:     store.BaseURL,
+		StoreHash:   store.Hash,
+		AccessToken: token,
+		Timeout:     c.config.Timeout,
+		Transport:   c.config.Transport,
+		UserAgent:   c.config.UserAgent,
+		Quota:       c.quota(apiOf(store)),
+		Observe:     c.config.Metrics.observeStore,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("channel %s: store: %w", channel, err)
+	}
+	return client, nil
+}
+
+// apiOf names a store: its hash below the address of its API.
+func apiOf(store channels.Store) string {
+	return strings.TrimRight(cmp.Or(store.BaseURL, bigcommerce.DefaultBaseURL), "/") + "/" + store.Hash
 }
 
 // quota returns the one record of a store's rate limit that all its clients

@@ -114,7 +114,7 @@ func setup(t *testing.T, options ...bigcommercetest.Option) *fixture {
 	f.connections = activities.NewConnections(activities.ConnectionsConfig{
 		Keeper: f.keeper, Adapters: adapters(), UserAgent: "Orderbridge/test", Metrics: metrics,
 	})
-	f.activities = activities.New(activities.Dependencies{Directory: f.directory, Connections: f.connections, Secrets: f.secrets})
+	f.activities = activities.New(activities.Dependencies{Directory: f.directory, Connections: f.connections, Secrets: f.secrets, Metrics: metrics})
 	f.directory.put(f.channel(mainChannel))
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewJSONHandler(f.log, nil))))

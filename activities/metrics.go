@@ -17,6 +17,8 @@ type Metrics struct {
 	storeCalls      *prometheus.HistogramVec
 	downstreamCalls *prometheus.HistogramVec
 	signatures      *prometheus.CounterVec
+	audit           auditMetrics
+	reconcile       reconcileMetrics
 }
 
 // NewMetrics registers the metrics. It fails if they are registered already.
@@ -37,11 +39,14 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Name: "orderbridge_callback_signatures_total",
 			Help: "Signatures of callbacks that were checked, by result (valid, invalid, missing).",
 		}, []string{"result"}),
+		audit: newAuditMetrics(), reconcile: newReconcileMetrics(),
 	}
 	for _, result := range []SignatureResult{SignatureValid, SignatureInvalid, SignatureMissing} {
 		m.signatures.WithLabelValues(string(result)) // there from the beginning, at zero
 	}
-	for _, collector := range []prometheus.Collector{m.storeCalls, m.downstreamCalls, m.signatures} {
+	collectors := append([]prometheus.Collector{m.storeCalls, m.downstreamCalls, m.signatures}, m.audit.collectors()...)
+	collectors = append(collectors, m.reconcile.collectors()...)
+	for _, collector := range collectors {
 		if err := registry.Register(collector); err != nil {
 			return nil, err
 		}

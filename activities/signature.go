@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -9,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
 // SignedCallback is what a signature of a callback is about. It is kept so that
@@ -80,8 +82,11 @@ func (a *Activities) signatureOnce(ctx context.Context, signed SignedCallback) (
 	for _, former := range channel.Former {
 		stores = append(stores, former.Store)
 	}
-	for _, store := range stores {
+	for i, store := range stores {
 		secret, err := a.connections.config.Keeper.Open(ctx, store.ClientSecret)
+		if i > 0 && errors.Is(err, seal.ErrCannotOpen) {
+			continue // its key may be gone before what it signed is
+		}
 		if err != nil {
 			return "", err
 		}

@@ -1,141 +1,158 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/orderbridge/orderbridge/activities/bigcommerce"
-	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/seal"
+	"github.com/orderbridge/orderbridge/activities/subscriptions"
 )
 
-// WantedScopes returns the BigCommerce scopes that a channel subscribes to:
-// none if no webhook could have an effect.
+// WantedScopes returns the BigCommerce scopes that a channel subscribes to, the
+// one that orders depend on first: none if no webhook could have an effect.
 func WantedScopes(c channels.Channel) []string {
-	if !c.Active || !c.Settings.WantsAny() {
-		return nil
+	wanted := subscriptions.Wanted(c)
+	scopes := make([]string, 0, len(wanted))
+	for _, want := range wanted {
+		scopes = append(scopes, want.Scope)
 	}
-	return []string{bigcommerce.ScopeOrderStatusUpdated}
+	return scopes
 }
 
-// SyncSubscriptions makes the store's hooks match the settings of a channel:
-// it creates what is missing, switches on what was switched off, mends a wrong
-// destination or secret, and removes what is not wanted any more. Hooks that
-// are not of this channel are left alone. It returns the scopes that are
-// subscribed afterwards.
-func (a *Activities) SyncSubscriptions(ctx context.Context, channel channels.Channel) ([]string, error) {
-	conn, err := a.connections.open(ctx, channel)
-	if err != nil {
-		return nil, keepTrying(err)
+// SyncRequest asks for the hooks of a channel to be made right. It embeds the
+// channel, so that its JSON is a Channel's with some fields more.
+type SyncRequest struct {
+	channels.Channel
+
+	// Known are this channel's hooks as they were last seen.
+	Known []channels.HookRef `json:"known,omitempty"`
+	// Cause says why. With none it is the consequence of a save, and is not
+	// counted as an audit.
+	Cause channels.AuditCause `json:"cause,omitempty"`
+	// Remove is true when the channel is being removed: no hook of ours may
+	// stay.
+	Remove bool `json:"remove,omitempty"`
+}
+
+// SyncSubscriptions makes the Schedules and the store's hooks match the settings
+// of a channel: it creates what is missing, switches on what was switched off,
+// mends a wrong destination or secret, and removes what is not wanted any more.
+// Hooks that are not of this channel are left alone.
+//
+// What BigCommerce refuses, and a token that it does not accept, is part of the
+// report. The activity fails, and can be repeated, when BigCommerce or Temporal
+// is out of reach, when the store's quota is used up, and when the token cannot
+// be opened. The report of the attempt that succeeds tells also what the failed
+// ones have done.
+func (a *Activities) SyncSubscriptions(ctx context.Context, request SyncRequest) (channels.AuditReport, error) {
+	// Schedules that cannot be made are no reason to leave the hooks alone.
+	scheduling := a.syncSchedules(ctx, request.Channel, request.Remove)
+	report, err := a.syncHooks(ctx, request)
+	if err := errors.Join(err, scheduling); err != nil {
+		return channels.AuditReport{}, keepTrying(err)
 	}
-	hooks, err := conn.store.Hooks(ctx, bigcommerce.HooksQuery{})
-	if err != nil {
-		return nil, keepTrying(err)
+	if request.Cause != "" {
+		a.metrics.audited(report)
 	}
-	wanted := WantedScopes(channel)
-	headers := map[string]string{callback.Header: a.secrets.Secret(channel.ID, channel.SecretVersion)}
-	// No two hooks of a scope can have one destination. So the one that is
-	// right already stays, and not an older one that would have to be moved
-	// to where it is.
-	slices.SortStableFunc(hooks, func(a, b bigcommerce.Hook) int {
-		return cmp.Compare(misplaced(channel, a), misplaced(channel, b))
-	})
-	served := map[string]bool{}
-	for _, hook := range hooks {
-		if !a.ours(channel, hook) {
+	return report, nil
+}
+
+func (a *Activities) syncHooks(ctx context.Context, request SyncRequest) (channels.AuditReport, error) {
+	store, err := a.connections.openStore(ctx, request.ID, request.Store)
+	if err != nil {
+		return channels.AuditReport{}, err
+	}
+	var before subscriptions.Progress
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &before); err != nil {
+			activity.GetLogger(ctx).Warn("what an earlier attempt has done cannot be read", "channel", request.ID, "error", err)
+		}
+	}
+	return subscriptions.Sync{
+		Store:   store,
+		Channel: request.Channel,
+		Secrets: a.secrets,
+		Known:   request.Known,
+		Cause:   request.Cause,
+		Remove:  request.Remove,
+		Before:  before,
+		Note:    func(progress subscriptions.Progress) { activity.RecordHeartbeat(ctx, progress) },
+		Logger:  activity.GetLogger(ctx),
+	}.Run(ctx)
+}
+
+// LeaveResult says what became of the stores that a channel has left.
+type LeaveResult struct {
+	// Cleared are the indices in Channel.Former where no hook of the channel
+	// is left, or none can be reached any more.
+	Cleared []int `json:"cleared"`
+	// Left are the problems that somebody has to look at.
+	Left []channels.Finding `json:"left"`
+	// Done are the changes that were made, each in a sentence.
+	Done []string `json:"done"`
+}
+
+// LeaveStores removes the hooks of a channel from its former stores, as far as
+// they are not cleared. Of the present store, under former credentials, it
+// removes them only once the present hook for orders is right and at least a
+// minute old; until then nothing is cleared there, which is no error. It fails,
+// and can be repeated, when a store is out of reach or has no quota left.
+func (a *Activities) LeaveStores(ctx context.Context, channel channels.Channel) (LeaveResult, error) {
+	result := LeaveResult{Cleared: []int{}, Left: []channels.Finding{}, Done: []string{}}
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &result.Done); err != nil {
+			activity.GetLogger(ctx).Warn("what an earlier attempt has done cannot be read", "channel", channel.ID, "error", err)
+		}
+	}
+	var failures []error
+	for i, former := range channel.Former {
+		if former.Cleared {
 			continue
 		}
-		if !slices.Contains(wanted, hook.Scope) || served[hook.Scope] {
-			if err := conn.store.DeleteHook(ctx, hook.ID); err != nil && !bigcommerce.IsKind(err, bigcommerce.NotFound) {
-				return nil, keepTrying(err)
-			}
-			activity.GetLogger(ctx).Info("removed a hook", "channel", channel.ID, "scope", hook.Scope, "hook", hook.ID)
-			continue
-		}
-		err := mend(ctx, conn.store, channel, hook, headers)
-		if bigcommerce.IsKind(err, bigcommerce.NotFound) {
-			continue // somebody deleted it a moment ago: it is made anew below
+		departure, err := a.leave(ctx, channel, former.Store)
+		result.Left = append(result.Left, departure.Left...)
+		if len(departure.Done) > 0 {
+			result.Done = append(result.Done, departure.Done...)
+			activity.RecordHeartbeat(ctx, result.Done)
 		}
 		if err != nil {
-			return nil, keepTrying(err)
-		}
-		served[hook.Scope] = true
-	}
-	for _, scope := range wanted {
-		if served[scope] {
+			failures = append(failures, err)
 			continue
 		}
-		if err := create(ctx, conn.store, channel, scope, headers); err != nil {
-			return nil, keepTrying(fmt.Errorf("subscribe to %s: %w", scope, err))
+		if departure.Cleared {
+			result.Cleared = append(result.Cleared, i)
 		}
 	}
-	return wanted, nil
+	if err := errors.Join(failures...); err != nil {
+		return LeaveResult{}, keepTrying(fmt.Errorf("leave former stores: %w", err))
+	}
+	return result, nil
 }
 
-// create creates a hook. BigCommerce allows one for a scope and a destination
-// and does not document how it refuses a second: whatever the refusal, a hook
-// that is there is taken over.
-func create(ctx context.Context, store *bigcommerce.Client, channel channels.Channel, scope string, headers map[string]string) error {
-	hook, err := store.CreateHook(ctx, bigcommerce.HookRequest{
-		Scope: scope, Destination: channel.CallbackURL, IsActive: true, Headers: headers,
-	})
-	if err == nil {
-		activity.GetLogger(ctx).Info("created a hook", "channel", channel.ID, "scope", scope, "hook", hook.ID)
-		return nil
+func (a *Activities) leave(ctx context.Context, channel channels.Channel, former channels.Store) (subscriptions.Departure, error) {
+	store, err := a.connections.openStore(ctx, channel.ID, former)
+	if errors.Is(err, seal.ErrCannotOpen) {
+		return subscriptions.Departure{
+			Cleared: true,
+			Left:    []channels.Finding{subscriptions.Unreachable(channels.FindingUnwanted, err)},
+		}, nil
 	}
-	if !bigcommerce.IsKind(err, bigcommerce.Invalid) && !bigcommerce.IsKind(err, bigcommerce.Conflict) {
-		return err
+	if err != nil {
+		return subscriptions.Departure{}, err
 	}
-	there, listErr := store.Hooks(ctx, bigcommerce.HooksQuery{Scope: scope, Destination: channel.CallbackURL})
-	if listErr != nil || len(there) == 0 {
-		return errors.Join(err, listErr)
+	leave := subscriptions.Leave{
+		Former: store, Channel: channel, Secrets: a.secrets, Logger: activity.GetLogger(ctx),
 	}
-	return mend(ctx, store, channel, there[0], headers)
-}
-
-// ours reports whether a hook is this channel's: it delivers to the channel's
-// address, or it carries a secret that only this channel can have.
-func (a *Activities) ours(channel channels.Channel, hook bigcommerce.Hook) bool {
-	if hook.Destination == channel.CallbackURL {
-		return true
+	if apiOf(former) == apiOf(channel.Store) {
+		present, err := a.connections.openStore(ctx, channel.ID, channel.Store)
+		if err != nil {
+			return subscriptions.Departure{}, err
+		}
+		leave.Present = present
 	}
-	_, ok := a.secrets.Verify(channel.ID, hook.Headers[callback.Header])
-	return ok
-}
-
-// misplaced is 0 for a hook that delivers to the channel's address, and 1 for
-// any other.
-func misplaced(channel channels.Channel, hook bigcommerce.Hook) int {
-	if hook.Destination == channel.CallbackURL {
-		return 0
-	}
-	return 1
-}
-
-func mend(ctx context.Context, store *bigcommerce.Client, channel channels.Channel, hook bigcommerce.Hook, headers map[string]string) error {
-	var update bigcommerce.HookUpdate
-	changed := false
-	if !hook.IsActive {
-		on := true
-		update.IsActive, changed = &on, true
-	}
-	if hook.Destination != channel.CallbackURL {
-		update.Destination, changed = &channel.CallbackURL, true
-	}
-	if hook.Headers[callback.Header] != headers[callback.Header] {
-		update.Headers, changed = headers, true
-	}
-	if !changed {
-		return nil
-	}
-	if _, err := store.UpdateHook(ctx, hook.ID, update); err != nil {
-		return fmt.Errorf("mend hook %d: %w", hook.ID, err)
-	}
-	activity.GetLogger(ctx).Info("mended a hook", "channel", channel.ID, "scope", hook.Scope, "hook", hook.ID)
-	return nil
+	return leave.Run(ctx)
 }

@@ -83,7 +83,7 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	main.MaxConcurrentActivityExecutionSize = config.MaxActivities
 	channel := base
 	channel.MaxConcurrentWorkflowTaskExecutionSize = config.MaxWorkflowTasks
-	channel.LocalActivityWorkerOnly = true // it runs no activity at all
+	channel.MaxConcurrentActivityExecutionSize = config.MaxActivities
 	calls := base
 	calls.MaxConcurrentActivityExecutionSize = config.MaxActivities
 	calls.DisableWorkflowWorker = true
@@ -92,6 +92,10 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 		orders.RegisterWorkflowWithOptions(workflows.OrderWebhook, workflow.RegisterOptions{Name: workflows.OrderWebhookType})
 		sales := sdkworker.New(deps.Client, workflows.TaskQueueChannels, channel)
 		sales.RegisterWorkflowWithOptions(workflows.SalesChannel, workflow.RegisterOptions{Name: workflows.SalesChannelType})
+		sales.RegisterWorkflowWithOptions(workflows.Connection, workflow.RegisterOptions{Name: workflows.ConnectionType})
+		sales.RegisterWorkflowWithOptions(workflows.Audit, workflow.RegisterOptions{Name: workflows.AuditType})
+		sales.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
+		sales.RegisterWorkflowWithOptions(workflows.CheckIntegration, workflow.RegisterOptions{Name: workflows.CheckType})
 		built := []sdkworker.Worker{
 			sales,
 			orders,

@@ -41,6 +41,7 @@ func (w *orderWebhook) result(outcome Outcome, reason Reason, explanation string
 		Shipments:   w.applied.Shipments,
 		Rounds:      w.rounds,
 		Revision:    w.channel.Revision,
+		Signature:   string(w.signature),
 	}
 	if !w.store.ReadAt.IsZero() {
 		result.StoreStatus = w.store.StatusID.String()
@@ -77,7 +78,18 @@ func (w *orderWebhook) record(ctx workflow.Context, r Result) error {
 	if r.DownstreamStatus != "" {
 		updates = append(updates, AttributeStatus.ValueSet(r.DownstreamStatus))
 	}
+	if w.sawLastChange() {
+		updates = append(updates, AttributeModified.ValueSet(w.store.ModifiedAt))
+	}
 	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+// sawLastChange reports whether the order as it was last read includes every
+// change of its date_modified. That has a precision of a second: an order that
+// is read in the second in which it was changed may be changed again in it, and
+// then shows the same date.
+func (w *orderWebhook) sawLastChange() bool {
+	return !w.store.ReadAt.IsZero() && !w.store.ModifiedAt.IsZero() && w.store.ReadAt.Sub(w.store.ModifiedAt) >= time.Second
 }
 
 // explain says in a sentence why the run ended as it did.
@@ -115,6 +127,8 @@ func (w *orderWebhook) explain(d Decision) string {
 	case ReasonWrongStore:
 		return fmt.Sprintf("the callback is from store %s, but channel %s is connected to store %s",
 			w.in.StoreHash, w.in.Channel, w.channel.StoreHash)
+	case ReasonRetiredSecret, ReasonBadSignature:
+		return w.distrust(d.Reason)
 	case ReasonNotDownstream, ReasonUnprocessed, ReasonKeepsChanging:
 		return fmt.Sprintf("%s %s, but %s; gave up after %s: somebody must look",
 			order, inStore, w.obstacle(d.Reason), w.channel.Settings.Waits.GiveUpAfter)

@@ -44,7 +44,7 @@ const (
 // Search attributes. SQL visibility has room for ten keywords in all.
 var (
 	// AttributeChannel is the id of the sales channel.
-	AttributeChannel = temporal.NewSearchAttributeKeyKeyword("OrderbridgeChannel")
+	AttributeChannel = channels.SearchAttribute
 	// AttributeScope is the BigCommerce scope of the webhook.
 	AttributeScope = temporal.NewSearchAttributeKeyKeyword("OrderbridgeScope")
 	// AttributeOrder is the BigCommerce order id.

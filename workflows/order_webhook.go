@@ -51,6 +51,8 @@ type orderWebhook struct {
 	rounds  int
 	refused string
 	applied activities.ApplyResult
+	// signature is what a check of the callback's signature showed, if any.
+	signature activities.SignatureResult
 }
 
 func (w *orderWebhook) run(ctx workflow.Context) (Decision, error) {
@@ -148,6 +150,9 @@ func (w *orderWebhook) lookAtStore(ctx workflow.Context) (Decision, error) {
 			return stop(OutcomeRejected, ReasonWrongStore), nil
 		case !w.channel.Active:
 			return stop(OutcomeNoEffect, ReasonChannelInactive), nil
+		}
+		if decision, err := w.authentic(ctx); err != nil || decision.Action != ActionApply {
+			return decision, err
 		}
 		w.store, _, err = call[activities.StoreOrder](ctx, w.step(TaskQueueBigCommerce, "read the order in BigCommerce"),
 			acts.ReadStoreOrder, w.ref)

@@ -219,6 +219,7 @@ func TestOrderWebhookSearchAttributes(t *testing.T) {
 		workflows.AttributeOutcome.ValueSet("cancelled"),
 		workflows.AttributeReason.ValueSet("applied"),
 		workflows.AttributeStatus.ValueSet("Cancelled"),
+		workflows.AttributeModified.ValueSet(w.store.ModifiedAt),
 	)).Return(nil).Once()
 	w.run(t)
 	w.env.AssertExpectations(t)

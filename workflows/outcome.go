@@ -72,6 +72,11 @@ const (
 
 	// ReasonWrongStore: the callback names another store than the channel's.
 	ReasonWrongStore Reason = "wrong_store"
+	// ReasonRetiredSecret: the callback carries a secret that was rotated out.
+	ReasonRetiredSecret Reason = "retired_secret"
+	// ReasonBadSignature: the channel requires a valid signature, and the
+	// callback has none.
+	ReasonBadSignature Reason = "bad_signature"
 	// ReasonNotJSON: the body of the callback is not usable JSON.
 	ReasonNotJSON Reason = "not_json"
 	// ReasonUnknownScope: the callback's scope is not about orders, or is

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/workflows"
@@ -22,11 +23,15 @@ type channelWorld struct {
 	env *testsuite.TestWorkflowEnvironment
 	// check and sync stand for the two activities.
 	check func(channels.Channel) error
-	sync  func(channels.Channel) ([]string, error)
+	sync  func(activities.SyncRequest) (channels.AuditReport, error)
+	leave func(channels.Channel) (activities.LeaveResult, error)
+	claim func(channels.Channel) (activities.Claim, error)
 
-	synced  []int // the revisions that subscriptions were matched to
-	results []channels.SaveResult
-	errs    []error
+	synced   []int // the revisions that subscriptions were matched to
+	left     []channels.Channel
+	released []activities.Claim
+	results  []channels.SaveResult
+	errs     []error
 }
 
 func newChannelWorld(t *testing.T) *channelWorld {
@@ -35,16 +40,47 @@ func newChannelWorld(t *testing.T) *channelWorld {
 	w := &channelWorld{env: suite.NewTestWorkflowEnvironment()}
 	w.env.SetTestTimeout(30 * time.Second)
 	w.check = func(channels.Channel) error { return nil }
-	w.sync = func(channels.Channel) ([]string, error) { return []string{bigcommerce.ScopeOrderStatusUpdated}, nil }
+	w.sync = func(activities.SyncRequest) (channels.AuditReport, error) { return right(), nil }
+	w.leave = func(c channels.Channel) (activities.LeaveResult, error) {
+		return activities.LeaveResult{Cleared: indices(c.Former)}, nil
+	}
+	w.claim = func(c channels.Channel) (activities.Claim, error) {
+		return activities.Claim{Channel: c.ID, Connection: "connection/" + c.Store.Hash}, nil
+	}
 	w.env.RegisterActivity(acts)
 	w.env.OnActivity(acts.CheckChannel, mock.Anything, mock.Anything).Maybe().Return(
 		func(_ context.Context, c channels.Channel) error { return w.check(c) })
 	w.env.OnActivity(acts.SyncSubscriptions, mock.Anything, mock.Anything).Maybe().Return(
-		func(_ context.Context, c channels.Channel) ([]string, error) {
-			w.synced = append(w.synced, c.Revision)
-			return w.sync(c)
+		func(_ context.Context, request activities.SyncRequest) (channels.AuditReport, error) {
+			w.synced = append(w.synced, request.Revision)
+			return w.sync(request)
+		})
+	w.env.OnActivity(acts.LeaveStores, mock.Anything, mock.Anything).Maybe().Return(
+		func(_ context.Context, c channels.Channel) (activities.LeaveResult, error) {
+			w.left = append(w.left, c)
+			return w.leave(c)
+		})
+	w.env.OnActivity(acts.ClaimConnection, mock.Anything, mock.Anything).Maybe().Return(
+		func(_ context.Context, c channels.Channel) (activities.Claim, error) { return w.claim(c) })
+	w.env.OnActivity(acts.ReleaseConnection, mock.Anything, mock.Anything).Maybe().Return(
+		func(_ context.Context, claim activities.Claim) error {
+			w.released = append(w.released, claim)
+			return nil
 		})
 	return w
+}
+
+// right is the report of a look that found everything as it should be.
+func right() channels.AuditReport {
+	return channels.AuditReport{Subscribed: []string{bigcommerce.ScopeOrderStatusUpdated}}
+}
+
+func indices[T any](list []T) []int {
+	out := make([]int, len(list))
+	for i := range list {
+		out[i] = i
+	}
+	return out
 }
 
 func validChannel() channels.Channel {
@@ -171,18 +207,18 @@ func TestSalesChannelSubscribesInTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newChannelWorld(t)
 	tries := 0
-	w.sync = func(channels.Channel) ([]string, error) {
-		if tries++; tries < 10 {
-			return nil, errors.New("store_unavailable")
+	w.sync = func(activities.SyncRequest) (channels.AuditReport, error) {
+		if tries++; tries < 20 {
+			return channels.AuditReport{}, errors.New("store_unavailable")
 		}
-		return []string{bigcommerce.ScopeOrderStatusUpdated}, nil
+		return right(), nil
 	}
 	w.saveAt(time.Second, "1", channels.SaveRequest{By: "ann", Channel: validChannel()})
 	channel, _ := w.run(t, newState())
 	require.Empty(t, w.errs)
 	require.Equal(t, 1, channel.Revision)
 	require.Empty(t, w.results[0].Subscribed, "the answer came before the hooks")
-	require.Equal(t, 10, tries)
+	require.Equal(t, 20, tries)
 }
 
 // TestSalesChannelSurvivesARefusal shows that a store that will not have a
@@ -191,11 +227,11 @@ func TestSalesChannelSurvivesARefusal(t *testing.T) {
 	t.Parallel()
 	w := newChannelWorld(t)
 	refuse := true
-	w.sync = func(channels.Channel) ([]string, error) {
+	w.sync = func(activities.SyncRequest) (channels.AuditReport, error) {
 		if refuse {
-			return nil, temporal.NewNonRetryableApplicationError("no such scope", "store_refused", nil)
+			return channels.AuditReport{}, temporal.NewNonRetryableApplicationError("no such scope", "store_refused", nil)
 		}
-		return []string{bigcommerce.ScopeOrderStatusUpdated}, nil
+		return right(), nil
 	}
 	w.saveAt(time.Second, "1", channels.SaveRequest{By: "ann", Channel: validChannel()})
 	w.env.RegisterDelayedCallback(func() { refuse = false }, 30*time.Second)

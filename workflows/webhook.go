@@ -170,6 +170,9 @@ type Result struct {
 	DownstreamStatus string `json:"downstream_status,omitempty"`
 	// Shipments counts the shipments that were passed on.
 	Shipments int `json:"shipments,omitempty"`
+	// Signature is what a check of the callback's signature showed, if there
+	// was one: valid, invalid or missing.
+	Signature string `json:"signature,omitempty"`
 	// Rounds counts how often both sides were looked at.
 	Rounds int `json:"rounds,omitempty"`
 	// Revision tells which settings of the channel ruled.

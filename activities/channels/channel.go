@@ -37,6 +37,9 @@ type Channel struct {
 	// taken. It follows SecretVersion once every hook carries that and
 	// BigCommerce has ended its repetitions of older callbacks.
 	SecretFloor int `json:"secret_floor,omitempty"`
+	// Connection is the id of the workflow that keeps other channels from
+	// connecting the same store to the same downstream account.
+	Connection string `json:"connection,omitempty"`
 	// Former are the connections to stores, or to the same one with other
 	// credentials, that the channel has left lately: their hooks have to be
 	// removed, and callbacks that they signed may still come.
@@ -113,7 +116,7 @@ type SaveRequest struct {
 	// By names who asks, for the edit history.
 	By string `json:"by"`
 	// Channel is the wished state. Revision, CreatedAt, SecretVersion,
-	// SecretFloor and Former are the channel's own and are ignored here.
+	// SecretFloor, Connection and Former are the channel's own and are ignored here.
 	Channel Channel `json:"channel"`
 	// Expected, if set, is the revision that the change is made on: 0 for a
 	// channel that must not exist yet. With another one the save is refused.

@@ -10,7 +10,7 @@ import (
 
 // Diff lists what differs between two states of a channel, field by field. A
 // secret is reported as changed, never shown. Revision, CreatedAt, SecretVersion,
-// SecretFloor and Former are bookkeeping and not compared.
+// SecretFloor, Connection and Former are bookkeeping and not compared.
 //
 // It names every field, and uses no reflection, because workflows call it: what
 // they call must be seen to be deterministic.

@@ -1,6 +1,10 @@
 package channels
 
-import "strings"
+import (
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+)
 
 // TaskQueue runs the workflows of channels (the entity, audits,
 // reconciliations, checks) and the activities that only ask Temporal.
@@ -77,3 +81,7 @@ func ExceptionsURL(callbackURL string) string {
 
 // CheckURL returns where the callback of a checked integration arrives.
 func CheckURL(callbackURL string) string { return strings.TrimRight(callbackURL, "/") + "/check" }
+
+// SearchAttribute is the search attribute that holds the id of the sales
+// channel, on every workflow that works for one.
+var SearchAttribute = temporal.NewSearchAttributeKeyKeyword("OrderbridgeChannel")

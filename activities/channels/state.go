@@ -3,9 +3,11 @@ package channels
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	sdktemporal "go.temporal.io/sdk/temporal"
 )
 
 // State is the input of the entity workflow of a channel, and what it carries
@@ -19,6 +21,13 @@ type State struct {
 	Subscribed []string `json:"subscribed"`
 	// Stale is set while the subscriptions may not match the settings.
 	Stale bool `json:"stale"`
+	// Status is how the channel is doing.
+	Status Status `json:"status"`
+	// RetryAt is when the subscriptions are looked at again because something
+	// could not be finished; the zero time if nothing is left to be.
+	RetryAt time.Time `json:"retry_at,omitzero"`
+	// Failures counts the failed attempts in a row.
+	Failures int `json:"failures,omitempty"`
 }
 
 // UpdateStarter is the part of a Temporal client that Save needs.
@@ -43,6 +52,7 @@ func Save(ctx context.Context, temporal UpdateStarter, taskQueue string, request
 		TaskQueue:                taskQueue,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "sales channel " + id,
+		TypedSearchAttributes:    sdktemporal.NewSearchAttributes(SearchAttribute.ValueSet(id)),
 	}, WorkflowType, State{Channel: Channel{ID: id}})
 	handle, err := temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
