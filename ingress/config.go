@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
+
+	"github.com/orderbridge/orderbridge/ingress/api"
 )
 
 // Config configures the ingress. Its fields are read from the environment.
@@ -29,6 +32,9 @@ type Config struct {
 	// ServeMetrics offers /metrics on ListenAddress too. Switch it off where
 	// that address is public, and scrape ORDERBRIDGE_OPS_ADDRESS instead.
 	ServeMetrics bool `env:"ORDERBRIDGE_SERVE_METRICS" envDefault:"true"`
+	// APITokens are the tokens of the operator API, in the form that
+	// api.ParseTokens reads. Without any, there is no such API.
+	APITokens string `env:"ORDERBRIDGE_API_TOKENS"`
 }
 
 // maxAnswer is how late an answer may come. BigCommerce waits between 9 and 12
@@ -59,5 +65,18 @@ func (c Config) Validate() error {
 	if c.ShutdownTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("ORDERBRIDGE_SHUTDOWN_TIMEOUT %s must be above zero", c.ShutdownTimeout))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.tokenMistakes()...)...)
+}
+
+// tokenMistakes finds what is wrong with the tokens, one error for each.
+func (c Config) tokenMistakes() []error {
+	_, err := api.ParseTokens(c.APITokens)
+	if err == nil {
+		return nil
+	}
+	var mistakes []error
+	for line := range strings.Lines(err.Error()) {
+		mistakes = append(mistakes, fmt.Errorf("ORDERBRIDGE_API_TOKENS: %s", strings.TrimSpace(line)))
+	}
+	return mistakes
 }

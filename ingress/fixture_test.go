@@ -24,18 +24,58 @@ const (
 	path = "/webhooks/bigcommerce/main"
 	// hash is of the form that the store sends.
 	hash = "8ff0a1b2c3d4e5f60718293a4b5c6d7e8f901234"
+	// signature is of the form that the store sends.
+	signature = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	// statusUpdated is an ordinary callback, with the keys in the order in
 	// which the store sends them.
 	statusUpdated = `{"producer":"stores/abc123","hash":"` + hash + `","created_at":1700000000,"store_id":"1001",` +
 		`"scope":"store/order/statusUpdated","data":{"type":"order","id":218,"status":{"previous_status_id":11,"new_status_id":5}}}`
 )
 
-// recorder is a Starter that notes what it is asked to start.
+// recorder is a Starter and a Notifier that notes what it is asked to do.
 type recorder struct {
-	mu      sync.Mutex
-	started []workflows.Webhook
+	mu         sync.Mutex
+	started    []workflows.Webhook
+	exceptions []exception
+	delivered  []delivery
 	// answer, if not nil, decides how a start ends.
 	answer func(context.Context, workflows.Webhook) (bool, error)
+	// notify, if not nil, decides how a notice ends.
+	notify func(context.Context) (bool, error)
+}
+
+// exception is what a recorder was told of a delivery exception.
+type exception struct {
+	channel string
+	code    int
+}
+
+// delivery is what a recorder was told of the callback of a check.
+type delivery struct {
+	channel string
+	at      time.Time
+}
+
+func (r *recorder) Exception(ctx context.Context, channel string, code int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exceptions = append(r.exceptions, exception{channel, code})
+	_, err := r.end(ctx)
+	return err
+}
+
+func (r *recorder) Delivered(ctx context.Context, channel string, at time.Time) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.delivered = append(r.delivered, delivery{channel, at})
+	return r.end(ctx)
+}
+
+func (r *recorder) end(ctx context.Context) (bool, error) {
+	if r.notify == nil {
+		return true, nil
+	}
+	return r.notify(ctx)
 }
 
 func (r *recorder) Start(ctx context.Context, webhook workflows.Webhook) (bool, error) {
@@ -99,7 +139,7 @@ func build(t *testing.T, config ingress.Config, checks ...ingress.Check) *fixtur
 
 func (f *fixture) dependencies(checks ...ingress.Check) ingress.Dependencies {
 	return ingress.Dependencies{
-		Starter: f.starter, Secrets: f.secrets, Checks: checks, Registry: f.registry,
+		Starter: f.starter, Notifier: f.starter, Secrets: f.secrets, Checks: checks, Registry: f.registry,
 		Logger: slog.New(slog.NewJSONHandler(f.log, nil)),
 	}
 }
@@ -118,13 +158,17 @@ func setup(t *testing.T, checks ...ingress.Check) *fixture {
 func (f *fixture) secret() string { return f.secrets.Secret("main", 1) }
 
 // callback returns the request that the store would send.
-func (f *fixture) callback(body string) *http.Request {
+func (f *fixture) callback(body string) *http.Request { return f.callbackTo(path, body) }
+
+func (f *fixture) callbackTo(path, body string) *http.Request {
 	f.t.Helper()
 	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.url+path, strings.NewReader(body))
 	require.NoError(f.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "pekko-http/1.3.0")
 	req.Header.Set("Webhook-Id", hash)
+	req.Header.Set("Webhook-Timestamp", "1700000003")
+	req.Header.Set("Webhook-Signature", signature)
 	req.Header.Set(callback.Header, f.secret())
 	return req
 }
@@ -164,13 +208,16 @@ func (f *fixture) get(path string) response {
 }
 
 // results returns how many callbacks were counted, by result, without zeros.
-func (f *fixture) results() map[string]int {
+func (f *fixture) results() map[string]int { return f.counted("orderbridge_webhooks_received_total") }
+
+// counted returns a counter by its one label, without zeros.
+func (f *fixture) counted(name string) map[string]int {
 	f.t.Helper()
 	out := map[string]int{}
 	families, err := f.registry.Gather()
 	require.NoError(f.t, err)
 	for _, family := range families {
-		if family.GetName() != "orderbridge_webhooks_received_total" {
+		if family.GetName() != name {
 			continue
 		}
 		for _, metric := range family.GetMetric() {

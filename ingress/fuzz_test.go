@@ -21,6 +21,18 @@ import (
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
+// request is a request as it may come over a network, with any path and header.
+func request(method, path, secret, contentType, encoding string, body []byte) *http.Request {
+	return &http.Request{
+		Method: method, URL: &url.URL{Path: path}, Host: "ingress",
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body)),
+		Body: io.NopCloser(strings.NewReader(string(body))),
+		Header: http.Header{
+			http.CanonicalHeaderKey(callback.Header): {secret}, "Content-Type": {contentType}, "Content-Encoding": {encoding},
+		},
+	}
+}
+
 // FuzzWebhook sends anything at all to the handler. Whatever arrives, it
 // answers with one of the documented statuses, starts only what is authentic,
 // and starts only what Temporal can take.
@@ -51,17 +63,10 @@ func FuzzWebhook(f *testing.F) {
 			}
 		}}
 		server, err := ingress.New(defaultConfig(), ingress.Dependencies{
-			Starter: starter, Secrets: secrets, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
+			Starter: starter, Notifier: starter, Secrets: secrets, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 		})
 		require.NoError(t, err)
-		req := &http.Request{
-			Method: method, URL: &url.URL{Path: "/webhooks/bigcommerce/" + channel}, Host: "ingress",
-			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body)),
-			Body: io.NopCloser(strings.NewReader(string(body))),
-			Header: http.Header{
-				http.CanonicalHeaderKey(callback.Header): {secret}, "Content-Type": {contentType}, "Content-Encoding": {encoding},
-			},
-		}
+		req := request(method, "/webhooks/bigcommerce/"+channel, secret, contentType, encoding, body)
 		answer := httptest.NewRecorder()
 		server.Handler().ServeHTTP(answer, req.WithContext(t.Context()))
 
@@ -85,6 +90,53 @@ func FuzzWebhook(f *testing.F) {
 		if hook.Rejection == nil {
 			require.Positive(t, hook.OrderID)
 			require.NotEmpty(t, hook.Scope)
+		}
+	})
+}
+
+// FuzzException does the same to the address for delivery exceptions, and to
+// that of the callback of a check.
+func FuzzException(f *testing.F) {
+	secrets := newSecrets(f, "k")
+	good := secrets.Secret("main", 1)
+	for _, body := range []string{
+		deliveryException("90001"), deliveryException("9e4"), deliveryException("-1"), deliveryException(`"x"`), statusUpdated,
+		"", "not JSON", "[]", "{}", `{"scope":"store/hook/deliveryException","data":[]}`, "\xff\xfe", padded(5000),
+	} {
+		f.Add("/main/exceptions", "main", good, "application/json", "", []byte(body))
+	}
+	f.Add("/main/check", "main", good, "application/json", "", []byte("{}"))
+	f.Add("/other/exceptions", "other", good, "application/json", "gzip", []byte(deliveryException("90002")))
+
+	f.Fuzz(func(t *testing.T, path, channel, secret, contentType, encoding string, body []byte) {
+		starter := &recorder{notify: func(context.Context) (bool, error) {
+			if len(body)%2 == 0 { // every way in which a notice can end
+				return false, errors.New("away")
+			}
+			return len(body)%3 == 0, nil
+		}}
+		server, err := ingress.New(defaultConfig(), ingress.Dependencies{
+			Starter: starter, Notifier: starter, Secrets: secrets, Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
+		})
+		require.NoError(t, err)
+		answer := httptest.NewRecorder()
+		req := request(http.MethodPost, "/webhooks/bigcommerce"+path, secret, contentType, encoding, body)
+		server.Handler().ServeHTTP(answer, req.WithContext(t.Context()))
+
+		require.Contains(t, []int{
+			http.StatusOK, http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestEntityTooLarge,
+			http.StatusUnsupportedMediaType, http.StatusServiceUnavailable,
+		}, answer.Code)
+		require.Equal(t, answer.Code == http.StatusUnauthorized, answer.Header().Get(ingress.MarkerHeader) != "")
+		_, authentic := secrets.Verify(channel, secret)
+		for _, hook := range starter.webhooks() {
+			require.Nil(t, hook.Rejection, "what cannot be used is not started here")
+			require.True(t, authentic || hook.Channel != channel)
+		}
+		for _, told := range starter.exceptions {
+			require.True(t, channels.ValidID(told.channel))
+			require.True(t, authentic || told.channel != channel)
+			require.NotEmpty(t, body)
 		}
 	})
 }

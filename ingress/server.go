@@ -11,17 +11,25 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/ingress/api"
 )
 
-// Dependencies are what a Server works with. All but Checks are required.
+// Dependencies are what a Server works with. All but Checks and Operator are
+// required.
 type Dependencies struct {
 	// Starter starts the workflows.
 	Starter Starter
+	// Notifier passes on callbacks that are not about orders.
+	Notifier Notifier
 	// Secrets checks the callbacks.
 	Secrets *callback.Secrets
+	// Operator does what the operator API is asked for. It is required with
+	// Config.APITokens, and not used without.
+	Operator api.Operator
 	// Checks are the conditions of readiness.
 	Checks []Check
 	// Registry takes and offers the metrics.
@@ -32,11 +40,12 @@ type Dependencies struct {
 
 // Server is an HTTP server with an orderly end.
 type Server struct {
-	config  Config
-	starter Starter
-	secrets *callback.Secrets
-	log     *slog.Logger
-	metrics *metrics
+	config   Config
+	starter  Starter
+	notifier Notifier
+	secrets  *callback.Secrets
+	log      *slog.Logger
+	metrics  *metrics
 
 	drain *draining
 	http  *http.Server
@@ -52,17 +61,39 @@ func New(config Config, deps Dependencies) (*Server, error) {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	s := &Server{
-		config: config, starter: deps.Starter, secrets: deps.Secrets,
+		config: config, starter: deps.Starter, notifier: deps.Notifier, secrets: deps.Secrets,
 		log: deps.Logger, metrics: m, drain: &draining{},
 	}
 	router, err := newRouter(deps.Logger)
 	if err != nil {
 		return nil, err
 	}
-	router.POST("/webhooks/bigcommerce/:channel", s.webhook)
+	callbacks := router.Group("/webhooks/bigcommerce/:channel")
+	callbacks.POST("", s.receive(s.webhook))
+	callbacks.POST("/exceptions", s.receive(s.exception))
+	callbacks.POST("/check", s.receive(s.delivered))
 	(&ops{log: deps.Logger, checks: deps.Checks, draining: s.drain, gatherer: deps.Registry}).routes(router, config.ServeMetrics)
 	s.http = newHTTPServer(router, config.ReadTimeout, deps.Logger)
+	if err := s.offerAPI(router, deps.Operator); err != nil {
+		return nil, err
+	}
 	return s, nil
+}
+
+// offerAPI offers the operator API, if there is anybody who may use it.
+func (s *Server) offerAPI(router *gin.Engine, operator api.Operator) error {
+	tokens, err := api.ParseTokens(s.config.APITokens)
+	if err != nil || tokens.None() {
+		return err
+	}
+	handler, err := api.New(api.Config{Tokens: tokens, Operator: operator, Logger: s.log})
+	if err != nil {
+		return err
+	}
+	router.Any(api.Prefix+"/*path", gin.WrapH(handler))
+	// Its calls may last longer than a process may take to end.
+	s.http.RegisterOnShutdown(handler.Stop)
+	return nil
 }
 
 // NewOps returns a server for operators alone: health, readiness and metrics.

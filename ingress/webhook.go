@@ -4,69 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"mime"
 	"net/http"
-	"time"
 
-	"github.com/gin-gonic/gin"
-
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
-	"github.com/orderbridge/orderbridge/activities/callback"
-	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
-// Results of callbacks, as the metric and the log name them.
-const (
-	resultAccepted     = "accepted"
-	resultDuplicate    = "duplicate"
-	resultRejected     = "rejected"
-	resultUnauthorized = "unauthorized"
-	resultMediaType    = "unsupported_media_type"
-	resultTooLarge     = "too_large"
-	resultUnreadable   = "unreadable"
-	resultUnavailable  = "unavailable"
-	resultInternal     = "internal_error"
-)
-
-// webhook takes one callback of BigCommerce. The order of the checks matters:
-// nothing is read, parsed or looked up for a caller without the secret.
-func (s *Server) webhook(c *gin.Context) {
-	began := time.Now()
-	result := resultInternal
-	defer func() { s.metrics.received(result, time.Since(began)) }() // also after a panic
-	status, ended := s.receive(c, began)
-	result = ended
-	// BigCommerce wants an empty body and no headers of ours.
-	c.Status(status)
+// webhook takes a callback about an order.
+func (s *Server) webhook(ctx context.Context, call call) (status int, result string) {
+	event, err := bigcommerce.ParseEvent(call.body)
+	return s.orderWebhook(ctx, call, webhookOf(call, event, err))
 }
 
-func (s *Server) receive(c *gin.Context, began time.Time) (status int, result string) {
-	ctx := c.Request.Context()
-	channel := c.Param("channel")
-	version, ok := s.secrets.Verify(channel, c.GetHeader(callback.Header))
-	if !ok || !channels.ValidID(channel) {
-		s.log.WarnContext(ctx, "callback without a valid secret refused", "path_channel", loggable(channel))
-		return http.StatusUnauthorized, resultUnauthorized
-	}
-	log := s.log.With("channel", channel)
-	if !isJSON(c.Request) {
-		log.WarnContext(ctx, "callback refused: its Content-Type is not application/json, or it is encoded")
-		return http.StatusUnsupportedMediaType, resultMediaType
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, s.config.MaxBodyBytes))
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		log.WarnContext(ctx, "callback refused: its body is larger than ORDERBRIDGE_MAX_BODY_BYTES", "limit", tooLarge.Limit)
-		return http.StatusRequestEntityTooLarge, resultTooLarge
-	}
-	if err != nil {
-		log.WarnContext(ctx, "callback not read to its end; BigCommerce will send it again", "error", err)
-		return http.StatusBadRequest, resultUnreadable
-	}
-	hook := parse(channel, version, body, began)
-	log = log.With("scope", hook.Scope, "order", hook.OrderID, "workflow_id", hook.ID())
+// orderWebhook starts the workflow of a callback, usable or not.
+func (s *Server) orderWebhook(ctx context.Context, call call, hook workflows.Webhook) (status int, result string) {
+	log := call.log.With("scope", hook.Scope, "order", hook.OrderID, "workflow_id", hook.ID())
 	duplicate, err := s.start(ctx, hook)
 	switch {
 	case err != nil:
@@ -91,22 +44,59 @@ func (s *Server) start(ctx context.Context, hook workflows.Webhook) (bool, error
 	return s.starter.Start(ctx, hook)
 }
 
-// parse reduces a callback to what the workflow needs. One that cannot be used
-// becomes a webhook with a Rejection.
-func parse(channel string, version int, body []byte, at time.Time) workflows.Webhook {
-	hook := workflows.Webhook{Channel: channel, SecretVersion: version, ReceivedAt: at.UTC()}
-	event, err := bigcommerce.ParseEvent(body)
+// webhookOf reduces a callback to what the workflow needs. One that cannot be
+// used becomes a webhook with a Rejection. err is that of bigcommerce.ParseEvent.
+func webhookOf(call call, event bigcommerce.Event, err error) workflows.Webhook {
+	hook := workflows.Webhook{Channel: call.channel, SecretVersion: call.version, ReceivedAt: call.began.UTC()}
 	if bigcommerce.ValidScope(event.Scope) {
 		hook.Scope = event.Scope
 	}
-	hook.Hash = workflows.HashOf(event.Hash, body)
+	hook.Hash = workflows.HashOf(event.Hash, call.body)
 	if rejection := reject(event, err); rejection != nil {
-		rejection.Size = len(body)
+		rejection.Size = len(call.body)
 		hook.Rejection = rejection
 		return hook
 	}
 	hook.StoreHash, hook.OrderID, hook.EventAt = event.StoreHash, event.OrderID, event.CreatedAt
+	hook.Signed = signedOf(call)
 	return hook
+}
+
+const (
+	// maxSignedBody bounds the body that is kept for the check of its
+	// signature, in bytes: twenty times what BigCommerce sends (measured).
+	maxSignedBody = 4 << 10
+	// maxSignatureHeader bounds each of the three headers, in bytes. The
+	// longest that BigCommerce sends has 47 (measured); the specification
+	// allows several signatures in one.
+	maxSignatureHeader = 512
+)
+
+// signedOf keeps what is needed to check the signature of a callback, where the
+// client secret is known: here nothing is looked up. It returns nil if the
+// callback carries no signature that can be checked.
+func signedOf(call call) *activities.SignedCallback {
+	signed := activities.SignedCallback{
+		Channel:   call.channel,
+		ID:        signatureHeader(call.header, "Webhook-Id"),
+		Timestamp: signatureHeader(call.header, "Webhook-Timestamp"),
+		Signature: signatureHeader(call.header, "Webhook-Signature"),
+	}
+	if len(call.body) > maxSignedBody || signed.ID == "" && signed.Timestamp == "" && signed.Signature == "" {
+		return nil
+	}
+	signed.Body = string(call.body)
+	return &signed
+}
+
+// signatureHeader returns a header, or "" for one that is longer than any that
+// BigCommerce sends: it counts as missing.
+func signatureHeader(header http.Header, name string) string {
+	value := header.Get(name)
+	if len(value) > maxSignatureHeader {
+		return ""
+	}
+	return value
 }
 
 // reasonOf maps what is wrong with a callback to the reason of its outcome.
@@ -140,19 +130,4 @@ func reject(event bigcommerce.Event, err error) *workflows.Rejection {
 	default:
 		return nil
 	}
-}
-
-// isJSON reports whether a request says that its body is plain JSON.
-func isJSON(r *http.Request) bool {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	encoding := r.Header.Get("Content-Encoding")
-	return err == nil && mediaType == "application/json" && (encoding == "" || encoding == "identity")
-}
-
-// loggable bounds what a stranger can write into the log.
-func loggable(s string) slog.Value {
-	if !channels.ValidID(s) {
-		return slog.StringValue("(invalid)")
-	}
-	return slog.StringValue(s)
 }

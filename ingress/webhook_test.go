@@ -11,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
+	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -39,6 +41,7 @@ func TestWebhookIsStartedAndAnswered(t *testing.T) {
 	require.Equal(t, workflows.Webhook{
 		Channel: "main", Scope: "store/order/statusUpdated", Hash: hash, StoreHash: "abc123", OrderID: 218,
 		EventAt: time.Unix(1_700_000_000, 0).UTC(), SecretVersion: 1,
+		Signed: &activities.SignedCallback{Channel: "main", ID: hash, Timestamp: "1700000003", Signature: signature, Body: statusUpdated},
 	}, got)
 	require.Equal(t, map[string]int{"accepted": 1}, f.results())
 	for _, words := range []string{
@@ -189,6 +192,7 @@ func TestWebhookWithoutTheSecret(t *testing.T) {
 			f.server.Handler().ServeHTTP(answer, req)
 			require.Equal(t, http.StatusUnauthorized, answer.Code)
 			require.Empty(t, answer.Body.String())
+			require.Equal(t, ingress.MarkerValue, answer.Header().Get(ingress.MarkerHeader), "a check can tell where it arrived")
 			require.Empty(t, f.starter.webhooks())
 			require.Equal(t, map[string]int{"unauthorized": 1}, f.results())
 			if tc.secret != "" {
