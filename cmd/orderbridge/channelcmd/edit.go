@@ -2,194 +2,166 @@ package channelcmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
-	"github.com/orderbridge/orderbridge/activities/seal"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
 )
 
-// edits are the flags that change a channel. A flag that is not given changes
-// nothing.
-type edits struct {
-	storeHash, storeURL, storeTokenFile              string
-	adapter, downstreamURL, downstreamTokenFile, url string
-	cancelIn, fulfillIn                              []string
-	cancelOn, fulfillOn                              []int
-	storeChannels                                    []int64
-}
-
-func (e *edits) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&e.storeHash, "store-hash", "", "the store's `hash`, as in the path of its API")
-	f.StringVar(&e.storeURL, "store-url", "", "`address` of the BigCommerce API (default BigCommerce's own)")
-	f.StringVar(&e.storeTokenFile, "access-token-file", "", "`file` with the access token of the store's API account; - is standard input")
-	f.StringVar(&e.adapter, "adapter", "", "the downstream `adapter`, for example rest")
-	f.StringVar(&e.downstreamURL, "downstream-url", "", "`address` of the downstream system")
-	f.StringVar(&e.downstreamTokenFile, "downstream-token-file", "", "`file` with the token of the downstream system; - is standard input")
-	f.StringVar(&e.url, "callback-url", "", "`address` to which BigCommerce delivers: https://…/webhooks/bigcommerce/ID")
-	f.StringArrayVar(&e.cancelIn, "cancel-in", nil, "a downstream `status` in which orders may be cancelled (repeatable; \"\" for none)")
-	f.StringArrayVar(&e.fulfillIn, "fulfill-in", nil, "a downstream `status` in which orders may be fulfilled (repeatable; \"\" for none)")
-	f.IntSliceVar(&e.cancelOn, "cancel-on", nil, "BigCommerce status `ids` that mean cancel (default 5)")
-	f.IntSliceVar(&e.fulfillOn, "fulfill-on", nil, "BigCommerce status `ids` that mean fulfill (default 2,10)")
-	f.Int64SliceVar(&e.storeChannels, "store-channels", nil, "only orders of these BigCommerce channel `ids` (default all)")
-}
-
-// apply changes a channel by the flags that were given.
-func (e *edits) apply(ctx context.Context, cmd *cobra.Command, keeper *seal.Keeper, c *channels.Channel) error {
-	given := cmd.Flags().Changed
-	for _, text := range []struct {
-		flag, value string
-		field       *string
-	}{
-		{"store-hash", e.storeHash, &c.Store.Hash},
-		{"store-url", e.storeURL, &c.Store.BaseURL},
-		{"adapter", e.adapter, &c.Downstream.Adapter},
-		{"downstream-url", e.downstreamURL, &c.Downstream.BaseURL},
-		{"callback-url", e.url, &c.CallbackURL},
-	} {
-		if given(text.flag) {
-			*text.field = text.value
-		}
-	}
-	if given("cancel-in") {
-		c.Settings.ValidCancellationStatuses = selected(e.cancelIn)
-	}
-	if given("fulfill-in") {
-		c.Settings.ValidFulfillmentStatuses = selected(e.fulfillIn)
-	}
-	if given("cancel-on") {
-		c.Settings.CancelOn = statusIDs(e.cancelOn)
-	}
-	if given("fulfill-on") {
-		c.Settings.FulfillOn = statusIDs(e.fulfillOn)
-	}
-	if given("store-channels") {
-		c.Settings.StoreChannels = e.storeChannels
-	}
-	return errors.Join(
-		secret(ctx, cmd, keeper, "access-token-file", e.storeTokenFile, &c.Store.AccessToken),
-		secret(ctx, cmd, keeper, "downstream-token-file", e.downstreamTokenFile, &c.Downstream.Token),
-	)
-}
-
-// maxSecret is far more than any token has.
-const maxSecret = 64 << 10
-
-// secret seals what a file holds. Secrets come from files alone: arguments are
-// visible to every user of a machine.
-func secret(ctx context.Context, cmd *cobra.Command, keeper *seal.Keeper, flag, path string, into *seal.Sealed) error {
-	if !cmd.Flags().Changed(flag) {
-		return nil
-	}
-	in := cmd.InOrStdin()
-	if path != "-" {
-		file, err := os.Open(path) //nolint:gosec // the operator names the file
-		if err != nil {
-			return fmt.Errorf("--%s: %w", flag, err)
-		}
-		defer func() { _ = file.Close() }()
-		in = file
-	}
-	content, err := io.ReadAll(io.LimitReader(in, maxSecret))
-	if err != nil {
-		return fmt.Errorf("--%s: %w", flag, err)
-	}
-	value := strings.TrimSpace(string(content))
-	if value == "" {
-		return fmt.Errorf("--%s: %s is empty", flag, path)
-	}
-	*into, err = keeper.Seal(ctx, value)
-	return err
-}
-
-// selected drops empty names: a single one stands for "none".
-func selected(names []string) []string {
-	out := make([]string, 0, len(names))
-	for _, name := range names {
-		if name != "" {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func statusIDs(ids []int) []bigcommerce.StatusID {
-	out := make([]bigcommerce.StatusID, len(ids))
-	for i, id := range ids {
-		out[i] = bigcommerce.StatusID(id)
-	}
-	return out
-}
-
-func newAddCommand(with runner) *cobra.Command {
+func (c *commands) newAdd() *cobra.Command {
 	var e edits
 	cmd := &cobra.Command{
 		Use:   "add ID",
 		Short: "Add a sales channel",
+		Long: `Add a sales channel. The id is yours to choose: 1 to 40 lower-case letters,
+digits and inner hyphens.
+
+The credentials and the statuses are tried on both sides first. If any of it
+fails, nothing is saved, and the answer says what failed. Once it is saved, the
+hooks in the store are made to match.`,
 		Example: `  orderbridge channels add main --store-hash abc123 --access-token-file token \
     --adapter rest --downstream-url https://orders.example.com --downstream-token-file wms-token \
     --callback-url https://hooks.example.com/webhooks/bigcommerce/main \
     --cancel-in "Awaiting Shipment" --fulfill-in "Awaiting Shipment"`,
 		Args: cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, s *session, cmd *cobra.Command, args []string) error {
-			channel := channels.Channel{ID: args[0], Active: true}
-			if err := e.apply(ctx, cmd, s.keeper, &channel); err != nil {
-				return err
-			}
-			complete := channel
-			complete.Settings = complete.Settings.WithDefaults()
-			if err := complete.Validate(); err != nil {
-				return err
-			}
-			return s.save(ctx, cmd, channel)
-		}),
 	}
 	e.flags(cmd)
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
+		channel := channels.Channel{ID: args[0], Active: true}
+		e.apply(cmd, &channel)
+		return save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+	})
 	return cmd
 }
 
-func newSetCommand(with runner) *cobra.Command {
+func (c *commands) newSet() *cobra.Command {
 	var e edits
 	cmd := &cobra.Command{
 		Use:   "set ID",
 		Short: "Change a sales channel: what no flag names stays as it is",
-		Args:  cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, s *session, cmd *cobra.Command, args []string) error {
-			channel, err := s.channel(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			if err := e.apply(ctx, cmd, s.keeper, &channel); err != nil {
-				return err
-			}
-			return s.save(ctx, cmd, channel)
-		}),
+		Long: `Change a sales channel. What no flag names stays as it is, and a change that
+somebody else makes meanwhile is not overwritten. As when it was added, nothing
+is saved unless the credentials and the statuses work. Saving the same again
+changes nothing, but looks after the hooks.
+
+A token is sent only to the host that it was given for: an address on another
+host needs the token with it. For new credentials of the store there is
+"rotate-access-token", which says what becomes of the hooks.`,
+		Example: `  orderbridge channels set main --cancel-in "Awaiting Shipment" --cancel-in "On Hold"
+  orderbridge channels set main --fulfill-in ""        # fulfill nothing
+  orderbridge channels set main --reconcile-every 5m`,
+		Args: cobra.ExactArgs(1),
 	}
 	e.flags(cmd)
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
+		channel, err := s.Operator.Channel(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		e.apply(cmd, &channel)
+		return save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+	})
 	return cmd
 }
 
-func newSwitchCommand(with runner, use string, active bool) *cobra.Command {
-	short := "Deactivate a sales channel: its hooks are removed and its webhooks have no effect"
+func (c *commands) newSwitch(use string, active bool) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use + " ID", Args: cobra.ExactArgs(1),
+		Short: "Deactivate a sales channel: its hooks are removed and its webhooks have no effect",
+		Long: `Deactivate a sales channel: its hooks in the store are removed, and webhooks that
+still come have no effect. Its settings and its edit history stay, and "activate"
+brings it back. What changed in the store meanwhile is not made up for.`,
+	}
 	if active {
-		short = "Activate a sales channel again"
+		cmd.Short = "Activate a sales channel again"
+		cmd.Long = `Activate a sales channel that was deactivated. Its credentials and statuses are
+tried first, as when it was added, and its hooks in the store are made anew.`
 	}
-	return &cobra.Command{
-		Use: use + " ID", Short: short, Args: cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, s *session, cmd *cobra.Command, args []string) error {
-			channel, err := s.channel(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			channel.Active = active
-			return s.save(ctx, cmd, channel)
-		}),
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
+		result, err := s.Operator.SetActive(ctx, s.By, args[0], active)
+		if err != nil {
+			return err
+		}
+		channel, err := s.Operator.Channel(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		return report(cmd.OutOrStdout(), channel, result, *asJSON)
+	})
+	return cmd
+}
+
+// save saves a channel on top of the revision that it was read at, and says
+// what came of it.
+func save(
+	ctx context.Context, s *session.Session, cmd *cobra.Command, channel channels.Channel, files *secretFiles, asJSON bool,
+) error {
+	secrets, err := files.read(cmd)
+	if err != nil {
+		return err
 	}
+	result, err := s.Operator.Save(ctx, s.By, channel, secrets, &channel.Revision)
+	if err != nil {
+		return err
+	}
+	return report(cmd.OutOrStdout(), channel, result, asJSON)
+}
+
+// saved is what the commands that save print as JSON.
+type saved struct {
+	Channel string `json:"channel"`
+	channels.SaveResult
+}
+
+func report(out io.Writer, channel channels.Channel, result channels.SaveResult, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, saved{channel.ID, result})
+	}
+	var b strings.Builder
+	if len(result.Changed) == 0 {
+		fmt.Fprintf(&b, "channel %s: nothing changed (revision %d)\n", channel.ID, result.Revision)
+	} else {
+		fmt.Fprintf(&b, "channel %s: saved as revision %d\n%s", channel.ID, result.Revision, describeChanges(result.Changed))
+	}
+	b.WriteString(subscribed(channel, result) + "\n")
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// subscribed says in a few words what became of the hooks.
+func subscribed(channel channels.Channel, result channels.SaveResult) string {
+	switch wanted := channel.Active && channel.Settings.WantsAny(); {
+	case wanted && len(result.Subscribed) == 0:
+		return "the hooks in the store are not there yet: the worker goes on trying"
+	case wanted:
+		return "subscribed to " + strings.Join(result.Subscribed, ", ")
+	default:
+		return "no hooks: the channel is inactive, or no status is selected"
+	}
+}
+
+func describeChanges(changes []channels.FieldChange) string {
+	var b strings.Builder
+	for _, c := range changes {
+		if c.Was == c.Is { // two secrets, of which neither is shown
+			fmt.Fprintf(&b, "  %s: (secret, changed)\n", c.Field)
+			continue
+		}
+		fmt.Fprintf(&b, "  %s: %s → %s\n", c.Field, orNothing(c.Was), orNothing(c.Is))
+	}
+	return b.String()
+}
+
+func orNothing(value string) string {
+	if value == "" {
+		return "(nothing)"
+	}
+	return value
 }

@@ -2,7 +2,6 @@ package channelcmd
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,160 +9,229 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
+	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
+	"github.com/orderbridge/orderbridge/ingress/operator"
 )
 
-// view is a channel without its credentials.
-type view struct {
-	ID          string            `json:"id"`
-	Active      bool              `json:"active"`
-	Revision    int               `json:"revision"`
-	CreatedAt   time.Time         `json:"created_at"`
-	StoreHash   string            `json:"store_hash"`
-	StoreURL    string            `json:"store_url,omitempty"`
-	Adapter     string            `json:"adapter"`
-	Downstream  string            `json:"downstream_url"`
-	CallbackURL string            `json:"callback_url"`
-	Settings    channels.Settings `json:"settings"`
-}
-
-func viewOf(c channels.Channel) view {
-	return view{
-		ID: c.ID, Active: c.Active, Revision: c.Revision, CreatedAt: c.CreatedAt, StoreHash: c.Store.Hash, StoreURL: c.Store.BaseURL,
-		Adapter: c.Downstream.Adapter, Downstream: c.Downstream.BaseURL, CallbackURL: c.CallbackURL, Settings: c.Settings,
-	}
-}
-
-func (v view) state() string {
-	if v.Active {
+func state(v operator.View) string {
+	switch {
+	case v.Revision == 0:
+		return "?"
+	case v.Status != nil && v.Status.Removing:
+		return "being removed"
+	case v.Active:
 		return "active"
+	default:
+		return "inactive"
 	}
-	return "inactive"
 }
 
-func newListCommand(with runner) *cobra.Command {
-	asJSON := false
+func (c *commands) newList() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the sales channels", Args: cobra.NoArgs,
-		RunE: with(func(ctx context.Context, s *session, cmd *cobra.Command, _ []string) error {
-			ids, err := s.ids(ctx)
-			if err != nil {
-				return err
-			}
-			views := make([]view, 0, len(ids))
-			for _, id := range ids {
-				channel, err := s.channel(ctx, id)
-				if err != nil {
-					return err
-				}
-				views = append(views, viewOf(channel))
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), views)
-			}
-			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintln(table, "CHANNEL\tSTATE\tSTORE\tDOWNSTREAM\tCANCELS IN\tFULFILLS IN")
-			for _, v := range views {
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, v.state(), v.StoreHash, v.Adapter,
-					strings.Join(v.Settings.ValidCancellationStatuses, ", "), strings.Join(v.Settings.ValidFulfillmentStatuses, ", "))
-			}
-			return table.Flush()
-		}),
+		Use: "list", Short: "List the sales channels, and how they are doing", Args: cobra.NoArgs,
+		Long: `List the sales channels. HEALTH is what the last audit of the hooks left:
+
+  healthy     every hook is there and right
+  degraded    the hooks work, but something needs somebody
+  unhealthy   webhooks do not come, or cannot be relied on
+  unknown     no audit has ended yet
+
+"orderbridge channels show ID" says more.`,
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, _ []string) error {
+		views, err := s.Operator.List(ctx)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(cmd.OutOrStdout(), views)
+		}
+		if len(views) == 0 {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), `there is no sales channel yet: "orderbridge channels add --help" says how to add one`)
+			return err
+		}
+		table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		_, _ = fmt.Fprintln(table, "CHANNEL\tSTATE\tHEALTH\tSTORE\tDOWNSTREAM\tCANCELS IN\tFULFILLS IN")
+		for _, v := range views {
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, state(v), v.Health(), v.Store.Hash, v.Downstream.Adapter,
+				strings.Join(v.Settings.ValidCancellationStatuses, ", "), strings.Join(v.Settings.ValidFulfillmentStatuses, ", "))
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		for _, v := range views {
+			if v.Error != "" {
+				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", v.ID, v.Error)
+			}
+		}
+		return nil
+	})
 	return cmd
 }
 
-func newShowCommand(with runner) *cobra.Command {
-	asJSON := false
+func (c *commands) newShow() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Show a sales channel, without its credentials", Args: cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, s *session, cmd *cobra.Command, args []string) error {
-			channel, err := s.channel(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			v := viewOf(channel)
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), v)
-			}
-			w := v.Settings.Waits
-			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			for _, row := range [][2]string{
-				{"channel", v.ID},
-				{"state", fmt.Sprintf("%s (revision %d)", v.state(), v.Revision)},
-				{"store", strings.TrimSpace(v.StoreHash + " " + v.StoreURL)},
-				{"downstream", v.Adapter + " " + v.Downstream},
-				{"callback", v.CallbackURL},
-				{"cancels in", strings.Join(v.Settings.ValidCancellationStatuses, ", ")},
-				{"fulfills in", strings.Join(v.Settings.ValidFulfillmentStatuses, ", ")},
-				{"cancel on", fmt.Sprintf("%v", v.Settings.CancelOn)},
-				{"fulfill on", fmt.Sprintf("%v", v.Settings.FulfillOn)},
-				{"waits", fmt.Sprintf("first %s, longest %s, %s in all", w.First, w.Longest, w.GiveUpAfter)},
-			} {
-				_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
-			}
-			return table.Flush()
-		}),
+		Use: "show ID", Short: "Show a sales channel and how it is doing, without its credentials", Args: cobra.ExactArgs(1),
+		Long: `Show a sales channel: its settings, what the last audit of its hooks left and what
+to do about it, its hooks, and up to when the store has been searched for lost
+webhooks. Credentials are never shown.`,
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
+		view, err := s.Operator.Get(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(cmd.OutOrStdout(), view)
+		}
+		return show(cmd.OutOrStdout(), view)
+	})
 	return cmd
 }
 
-func newHistoryCommand(with runner) *cobra.Command {
-	asJSON := false
+func show(out io.Writer, v operator.View) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range append(settingsRows(v), statusRows(v)...) {
+		if row[1] != "" {
+			_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
+		}
+	}
+	return table.Flush()
+}
+
+func settingsRows(v operator.View) [][2]string {
+	w := v.Settings.Waits
+	rows := [][2]string{
+		{"channel", v.ID},
+		{"state", fmt.Sprintf("%s (revision %d, added %s)", state(v), v.Revision, v.CreatedAt.Format(time.RFC3339))},
+		{"store", joined(v.Store.Hash, v.Store.BaseURL)},
+		{"API account", joined(v.Store.ClientID, word(v.Store.HasClientSecret, "with client secret", "without client secret"))},
+		{"downstream", joined(v.Downstream.Adapter, v.Downstream.BaseURL)},
+		{"callback", v.CallbackURL},
+		{"secret", secretVersions(v)},
+		{"signature", string(v.Settings.Signature)},
+		{"cancels in", orNone(v.Settings.ValidCancellationStatuses)},
+		{"fulfills in", orNone(v.Settings.ValidFulfillmentStatuses)},
+		{"cancel on", statuses(v.Settings.CancelOn)},
+		{"fulfill on", statuses(v.Settings.FulfillOn)},
+	}
+	if len(v.Settings.StoreChannels) > 0 {
+		rows = append(rows, [2]string{"only of", fmt.Sprintf("BigCommerce channels %v", v.Settings.StoreChannels)})
+	}
+	return append(rows,
+		[2]string{"waits", fmt.Sprintf("first %s, longest %s, %s in all; settle %s; retry for %s", w.First, w.Longest, w.GiveUpAfter, w.Settle, w.RetryFor)},
+		[2]string{"audit", "every " + v.Settings.AuditEvery.String()},
+		[2]string{"reconciliation", "every " + v.Settings.ReconcileEvery.String()},
+	)
+}
+
+func statusRows(v operator.View) [][2]string {
+	if v.Status == nil {
+		return [][2]string{{"health", v.Error}}
+	}
+	status := *v.Status
+	rows := [][2]string{{"health", string(v.Health()) + since(status.Health.CheckedAt, ", audited at ", "")}}
+	for _, problem := range status.Health.Problems {
+		rows = append(rows, [2]string{"  problem", describeFinding(problem)})
+	}
+	for _, hook := range status.Hooks {
+		rows = append(rows, [2]string{"  hook", fmt.Sprintf("%d %s%s", hook.ID, hook.Scope, since(hook.ArmedAt, ", armed at ", ""))})
+	}
+	for _, former := range v.Former {
+		rows = append(rows, [2]string{"  left", fmt.Sprintf("%s at %s: %s", joined(former.Store.Hash, former.Store.ClientID), former.LeftAt.Format(time.RFC3339),
+			word(former.Cleared, "no hook of ours is left there", "hooks of ours may still be there"))})
+	}
+	return append(rows, [2]string{"searched", since(status.ReconciledThrough, "through ", "not yet")})
+}
+
+// describeFinding says in a line what was found, what was done and what to do.
+func describeFinding(f channels.Finding) string {
+	said := []string{string(f.Kind) + ": " + f.Detail}
+	for _, more := range []string{f.Done, f.Advice} {
+		switch {
+		case more == "":
+		case strings.HasSuffix(said[len(said)-1], "."):
+			said = append(said, more)
+		default:
+			said = append(said, "— "+more)
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+func secretVersions(v operator.View) string {
+	text := fmt.Sprintf("version %d", v.SecretVersion)
+	if v.SecretFloor == 0 || v.SecretFloor >= v.SecretVersion {
+		return text
+	}
+	text += fmt.Sprintf("; from version %d on they are taken", v.SecretFloor)
+	if v.Status == nil || v.Status.RetireSecretAt.IsZero() {
+		return text + " until every hook carries the new one, and two days longer"
+	}
+	return text + " until " + v.Status.RetireSecretAt.Format(time.RFC3339)
+}
+
+func since(at time.Time, before, never string) string {
+	if at.IsZero() {
+		return never
+	}
+	return before + at.Format(time.RFC3339)
+}
+
+func joined(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
+
+func word(is bool, yes, no string) string {
+	if is {
+		return yes
+	}
+	return no
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "no status: never"
+	}
+	return strings.Join(names, ", ")
+}
+
+// statuses names BigCommerce statuses by their ids, as flags take them.
+func statuses(ids []bigcommerce.StatusID) string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, fmt.Sprintf("%d (%s)", int(id), id))
+	}
+	return orNone(out)
+}
+
+func (c *commands) newHistory() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "history ID", Short: "Show who changed a sales channel, when, and what it was and is", Args: cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, s *session, cmd *cobra.Command, args []string) error {
-			if _, err := s.channel(ctx, args[0]); err != nil {
+		Long: `Show the edit history of a sales channel, oldest change first: who made it, when,
+and what each field was and is. Secrets are named, never shown. The last 200
+changes are kept.`,
+	}
+	asJSON := jsonFlag(cmd)
+	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
+		changes, err := s.Operator.History(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(cmd.OutOrStdout(), changes)
+		}
+		for _, change := range changes {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %d by %s at %s\n%s", change.Revision, change.By,
+				change.At.Format(time.RFC3339), describeChanges(change.Fields))
+			if err != nil {
 				return err
 			}
-			response, err := s.temporal.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
-				WorkflowID: channels.WorkflowID(args[0]), QueryType: channels.QueryHistory,
-			})
-			if err != nil {
-				return fmt.Errorf("channel %s: read its history: %w", args[0], err)
-			}
-			var changes []channels.Change
-			if err := response.QueryResult.Get(&changes); err != nil {
-				return fmt.Errorf("channel %s: read its history: %w", args[0], err)
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), changes)
-			}
-			for _, change := range changes {
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %d by %s at %s\n%s", change.Revision, change.By,
-					change.At.Format(time.RFC3339), describeChanges(change.Fields))
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}),
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+		}
+		return nil
+	})
 	return cmd
-}
-
-func describeChanges(changes []channels.FieldChange) string {
-	var b strings.Builder
-	for _, c := range changes {
-		fmt.Fprintf(&b, "  %s: %s → %s\n", c.Field, orNothing(c.Was), orNothing(c.Is))
-	}
-	return b.String()
-}
-
-func orNothing(value string) string {
-	if value == "" {
-		return "(nothing)"
-	}
-	return value
-}
-
-func printJSON(out io.Writer, v any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
+	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/ingress/logtest"
 	"github.com/orderbridge/orderbridge/worker/devserver/devservertest"
@@ -83,7 +84,13 @@ func newPipeline(t *testing.T) *pipeline {
 // newBarePipeline sets up all but the process and the channel.
 func newBarePipeline(t *testing.T, storeOptions ...bigcommercetest.Option) *pipeline {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	return newBarePipelineFor(t, patience, storeOptions...)
+}
+
+// newBarePipelineFor is newBarePipeline for a test that takes longer than others.
+func newBarePipelineFor(t *testing.T, longest time.Duration, storeOptions ...bigcommercetest.Option) *pipeline {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	t.Cleanup(cancel)
 	server := devservertest.Start(t, workflows.SearchAttributes())
 	p := &pipeline{t: t, ctx: ctx, log: &logtest.Buffer{}, address: server.Address, namespace: server.CreateNamespace(t)}
@@ -139,18 +146,28 @@ func (p *pipeline) start(roles process.Roles, environ ...string) *instance {
 	return one
 }
 
+// channel is the main channel, as it is saved first.
 func (p *pipeline) channel() channels.Channel {
-	keeper := p.main.process.Keeper
-	accessToken, err := keeper.Seal(p.ctx, p.account.AccessToken)
+	p.t.Helper()
+	return p.channelBetween(channelID, p.store, p.account, p.demo)
+}
+
+func (p *pipeline) seal(plain string) seal.Sealed {
+	p.t.Helper()
+	sealed, err := p.main.process.Keeper.Seal(p.ctx, plain)
 	require.NoError(p.t, err)
-	token, err := keeper.Seal(p.ctx, p.demo.Token)
-	require.NoError(p.t, err)
+	return sealed
+}
+
+// channelBetween is a channel between a store and an order system.
+func (p *pipeline) channelBetween(id string, store *bigcommercetest.Store, account bigcommercetest.Account, demo *resttest.System) channels.Channel {
+	p.t.Helper()
 	statuses := []string{"Awaiting Shipment"}
 	return channels.Channel{
-		ID: channelID, Active: true,
-		CallbackURL: "http://" + p.ingress + "/webhooks/bigcommerce/" + channelID,
-		Store:       channels.Store{Hash: p.store.Hash, BaseURL: p.store.URL, AccessToken: accessToken},
-		Downstream:  channels.Downstream{Adapter: "rest", BaseURL: p.demo.URL, Token: token},
+		ID: id, Active: true,
+		CallbackURL: "http://" + p.ingress + "/webhooks/bigcommerce/" + id,
+		Store:       channels.Store{Hash: store.Hash, BaseURL: store.URL, AccessToken: p.seal(account.AccessToken)},
+		Downstream:  channels.Downstream{Adapter: "rest", BaseURL: demo.URL, Token: p.seal(demo.Token)},
 		Settings: channels.Settings{
 			ValidCancellationStatuses: statuses, ValidFulfillmentStatuses: statuses,
 			Waits: channels.Waits{

@@ -1,0 +1,99 @@
+package channelcmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orderbridge/orderbridge/activities"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
+)
+
+// checkPoll is how often a check is asked how far it is.
+const checkPoll = 500 * time.Millisecond
+
+func (c *commands) newCheck() *cobra.Command {
+	noDelivery := false
+	cmd := &cobra.Command{
+		Use: "check ID", Short: "Check a sales channel all the way round, and say what to do", Args: cobra.ExactArgs(1),
+		Long: `Check a sales channel all the way round: the access token and what it may do, the
+hooks, the callback address as it is seen from outside, a real delivery by
+BigCommerce, the downstream system, and the rules. Each step is ok, a warning or
+failed, and says what to do.
+
+For the delivery, a temporary hook and a metafield on the newest order are made
+and removed again, which takes up to two and a half minutes, and needs an API
+account with "Orders: modify". With less, that step is a warning and nothing is
+written. --no-delivery leaves it out.
+
+The exit status is 1 if a step failed.`,
+	}
+	asJSON := jsonFlag(cmd)
+	cmd.Flags().BoolVar(&noDelivery, "no-delivery", false, "do not cause a real delivery")
+	cmd.RunE = c.run(longTimeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
+		run, err := s.Operator.StartCheck(ctx, s.By, args[0], !noDelivery)
+		if err != nil {
+			return err
+		}
+		progress := cmd.OutOrStdout()
+		if *asJSON {
+			progress = io.Discard
+		}
+		report, err := follow(ctx, progress, func(ctx context.Context) (activities.CheckReport, bool, error) {
+			return s.Operator.CheckProgress(ctx, run)
+		})
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			err = printJSON(cmd.OutOrStdout(), report)
+		} else {
+			_, err = fmt.Fprintf(progress, "channel %s: %s\n", args[0], report.Result)
+		}
+		if err == nil && report.Result == activities.CheckFailed {
+			return fmt.Errorf("channel %s: the check failed", args[0])
+		}
+		return err
+	})
+	return cmd
+}
+
+// follow prints each step of a check once it has a result, until the check is
+// done.
+func follow(
+	ctx context.Context, out io.Writer, ask func(context.Context) (activities.CheckReport, bool, error),
+) (activities.CheckReport, error) {
+	printed := 0
+	ticker := time.NewTicker(checkPoll)
+	defer ticker.Stop()
+	for {
+		report, done, err := ask(ctx)
+		if err != nil {
+			return report, err
+		}
+		for ; printed < len(report.Steps) && report.Steps[printed].Result != activities.CheckRunning; printed++ {
+			if err := printStep(out, report.Steps[printed]); err != nil {
+				return report, err
+			}
+		}
+		if done {
+			return report, nil
+		}
+		select {
+		case <-ctx.Done():
+			return report, ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+func printStep(out io.Writer, step activities.CheckStep) error {
+	_, err := fmt.Fprintf(out, "%-8s %-11s %s\n", step.Result, step.Name, step.Detail)
+	if err == nil && step.Advice != "" {
+		_, err = fmt.Fprintf(out, "%-20s → %s\n", "", step.Advice)
+	}
+	return err
+}
