@@ -10,6 +10,7 @@ import (
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/reconcilecmd"
 	"github.com/orderbridge/orderbridge/worker/devserver"
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -38,6 +39,7 @@ Every setting comes from the environment: see docs/configuration.md.`,
 		newServeCommand(environ, "worker", "Run the worker alone", process.Roles{Worker: true}),
 		newDevCommand(environ),
 		channelcmd.New(environ),
+		reconcilecmd.New(environ),
 		newTemporalCommand(),
 		newVersionCommand(),
 	)

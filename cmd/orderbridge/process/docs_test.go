@@ -17,7 +17,7 @@ func TestDocs(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "configuration.md"))
 	require.NoError(t, err)
 	documented := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `(ORDERBRIDGE_[A-Z_]+)` \\| (?:`([^`]*)`|\\*required\\*) \\| .{20,} \\|$").
+	for _, row := range regexp.MustCompile("(?m)^\\| `(ORDERBRIDGE_[A-Z_]+)` \\| (?:`([^`]*)`|\\*required\\*|\\*none\\*) \\| .{20,} \\|$").
 		FindAllStringSubmatch(string(text), -1) {
 		require.NotContains(t, documented, row[1], "it is documented twice")
 		documented[row[1]] = row[2]

@@ -19,6 +19,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress"
+	"github.com/orderbridge/orderbridge/ingress/operator"
 	"github.com/orderbridge/orderbridge/worker"
 )
 
@@ -84,15 +85,11 @@ func New(config Config, options Options) (*Process, error) {
 func (p *Process) assemble() error {
 	version := ReadVersion()
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version))
-	masterKey, err := p.config.masterKey()
+	secrets, err := p.config.Secrets()
 	if err != nil {
 		return err
 	}
-	secrets, err := callback.NewSecrets(masterKey)
-	if err != nil {
-		return err
-	}
-	if p.Keeper, err = seal.NewLocal(masterKey); err != nil {
+	if p.Keeper, err = p.config.Keeper(context.Background()); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, p.Keeper.Close)
@@ -123,8 +120,10 @@ func (p *Process) assemble() error {
 func (p *Process) assembleServers(secrets *callback.Secrets) error {
 	deps := ingress.Dependencies{
 		// Eager starts need the worker in the same process.
-		Starter: &ingress.TemporalStarter{Client: p.Client, Eager: p.options.Roles.Worker},
-		Secrets: secrets, Checks: p.checks(), Registry: p.registry, Logger: p.Logger,
+		Starter:  &ingress.TemporalStarter{Client: p.Client, Eager: p.options.Roles.Worker},
+		Notifier: &ingress.TemporalNotifier{Client: p.Client},
+		Operator: operator.New(p.Client, p.namespace, p.Keeper),
+		Secrets:  secrets, Checks: p.checks(), Registry: p.registry, Logger: p.Logger,
 	}
 	var err error
 	if p.options.Roles.Ingress {
