@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
 )
 
@@ -21,10 +22,6 @@ const (
 	// expiresSoon is how long before its end a certificate is worth a warning:
 	// those that renew themselves do it some weeks before.
 	expiresSoon = 14 * 24 * time.Hour
-	// ingressHeader and ingressMark are what an ingress says to a callback
-	// without a valid secret, and to nobody else.
-	ingressHeader = "Orderbridge"
-	ingressMark   = "ingress"
 )
 
 // NewKnocker returns what carries the one request of CheckCallback: it keeps no
@@ -145,7 +142,7 @@ func (a *Activities) knock(ctx context.Context, address *url.URL) CheckStep {
 
 // judgeAnswer says what an answer to a callback without the secret means.
 func judgeAnswer(address *url.URL, resp *http.Response) CheckStep {
-	ours := resp.Header.Get(ingressHeader) == ingressMark
+	ours := resp.Header.Get(callback.MarkerHeader) == callback.MarkerValue
 	at := address.Host + address.Path
 	switch status := resp.StatusCode; {
 	case status == http.StatusUnauthorized && ours:

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/ingress/api"
@@ -68,7 +69,7 @@ func TestAPIIsThereWithTokensOnly(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, f.do(f.call(http.MethodGet, "/api/v2/channels")).status)
 	answer := f.get("/api/v1/channels")
 	require.Equal(t, http.StatusUnauthorized, answer.status)
-	require.Empty(t, answer.header.Get(ingress.MarkerHeader), "a check of the callback address must not end here")
+	require.Empty(t, answer.header.Get(callback.MarkerHeader), "a check of the callback address must not end here")
 	require.Equal(t, http.StatusOK, f.do(f.callback(statusUpdated)).status)
 	require.NotContains(t, f.log.String(), apiToken)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/orderbridge/orderbridge/activities/callback"
-	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -180,7 +179,7 @@ func TestEveryAddressChecksTheSecretFirst(t *testing.T) {
 			answer := f.do(req)
 			require.Equal(t, http.StatusUnauthorized, answer.status)
 			require.Empty(t, answer.body)
-			require.Equal(t, ingress.MarkerValue, answer.header.Get(ingress.MarkerHeader))
+			require.Equal(t, callback.MarkerValue, answer.header.Get(callback.MarkerHeader))
 			require.Empty(t, f.starter.webhooks())
 			require.Empty(t, f.starter.exceptions)
 			require.Empty(t, f.starter.delivered)
@@ -193,7 +192,7 @@ func TestEveryAddressChecksTheSecretFirst(t *testing.T) {
 				change(req)
 				answer := f.do(req)
 				require.Contains(t, []int{http.StatusUnsupportedMediaType, http.StatusMethodNotAllowed, http.StatusNotFound}, answer.status, name)
-				require.Empty(t, answer.header.Get(ingress.MarkerHeader), "nothing but a 401 is marked")
+				require.Empty(t, answer.header.Get(callback.MarkerHeader), "nothing but a 401 is marked")
 			}
 		})
 	}

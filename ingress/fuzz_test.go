@@ -127,7 +127,7 @@ func FuzzException(f *testing.F) {
 			http.StatusOK, http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType, http.StatusServiceUnavailable,
 		}, answer.Code)
-		require.Equal(t, answer.Code == http.StatusUnauthorized, answer.Header().Get(ingress.MarkerHeader) != "")
+		require.Equal(t, answer.Code == http.StatusUnauthorized, answer.Header().Get(callback.MarkerHeader) != "")
 		_, authentic := secrets.Verify(channel, secret)
 		for _, hook := range starter.webhooks() {
 			require.Nil(t, hook.Rejection, "what cannot be used is not started here")

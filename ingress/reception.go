@@ -28,14 +28,6 @@ const (
 	resultInternal     = "internal_error"
 )
 
-// MarkerHeader is a header of the answers to callbacks without a valid secret,
-// and MarkerValue its value. Whoever checks whether the address of a channel
-// leads to an ingress can tell by it that it does.
-const (
-	MarkerHeader = "Orderbridge"
-	MarkerValue  = "ingress"
-)
-
 // call is one authentic callback.
 type call struct {
 	channel string // its id is valid
@@ -61,7 +53,7 @@ func (s *Server) receive(take func(ctx context.Context, call call) (status int, 
 		// BigCommerce wants an empty body and no headers of ours. It never
 		// sees a 401, since its hooks carry the secret.
 		if status == http.StatusUnauthorized {
-			c.Header(MarkerHeader, MarkerValue)
+			c.Header(callback.MarkerHeader, callback.MarkerValue)
 		}
 		c.Status(status)
 	}

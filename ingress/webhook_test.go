@@ -13,7 +13,6 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
-	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -192,7 +191,7 @@ func TestWebhookWithoutTheSecret(t *testing.T) {
 			f.server.Handler().ServeHTTP(answer, req)
 			require.Equal(t, http.StatusUnauthorized, answer.Code)
 			require.Empty(t, answer.Body.String())
-			require.Equal(t, ingress.MarkerValue, answer.Header().Get(ingress.MarkerHeader), "a check can tell where it arrived")
+			require.Equal(t, callback.MarkerValue, answer.Header().Get(callback.MarkerHeader), "a check can tell where it arrived")
 			require.Empty(t, f.starter.webhooks())
 			require.Equal(t, map[string]int{"unauthorized": 1}, f.results())
 			if tc.secret != "" {

@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
@@ -89,13 +88,9 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	calls.DisableWorkflowWorker = true
 	w.build = func() []sdkworker.Worker {
 		orders := sdkworker.New(deps.Client, workflows.TaskQueue, main)
-		orders.RegisterWorkflowWithOptions(workflows.OrderWebhook, workflow.RegisterOptions{Name: workflows.OrderWebhookType})
+		workflows.RegisterOrders(orders)
 		sales := sdkworker.New(deps.Client, workflows.TaskQueueChannels, channel)
-		sales.RegisterWorkflowWithOptions(workflows.SalesChannel, workflow.RegisterOptions{Name: workflows.SalesChannelType})
-		sales.RegisterWorkflowWithOptions(workflows.Connection, workflow.RegisterOptions{Name: workflows.ConnectionType})
-		sales.RegisterWorkflowWithOptions(workflows.Audit, workflow.RegisterOptions{Name: workflows.AuditType})
-		sales.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
-		sales.RegisterWorkflowWithOptions(workflows.CheckIntegration, workflow.RegisterOptions{Name: workflows.CheckType})
+		workflows.RegisterChannels(sales)
 		built := []sdkworker.Worker{
 			sales,
 			orders,

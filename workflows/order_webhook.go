@@ -51,6 +51,8 @@ type orderWebhook struct {
 	rounds  int
 	refused string
 	applied activities.ApplyResult
+	// marked is the last change of the order that visibility knows to be seen.
+	marked time.Time
 	// signature is what a check of the callback's signature showed, if any.
 	signature activities.SignatureResult
 }
@@ -83,6 +85,9 @@ func (w *orderWebhook) run(ctx workflow.Context) (Decision, error) {
 			return decision, nil
 		}
 		conflicts = 0
+		if err := w.markSeen(ctx); err != nil {
+			return Decision{}, err
+		}
 		again, err := waits.wait(ctx, w.channel.Settings.Waits, func(until time.Time) string {
 			return w.waitingFor(decision.Reason, until)
 		})
@@ -93,6 +98,23 @@ func (w *orderWebhook) run(ctx workflow.Context) (Decision, error) {
 			return stop(OutcomeGaveUp, decision.Reason), nil
 		}
 	}
+}
+
+// versionMarkSeen is the change that made a run say which change it has seen
+// before it waits.
+const versionMarkSeen = "mark-seen"
+
+// markSeen tells reconciliation which change of the order this run has seen, so
+// that a run that waits is not taken for a webhook that never came.
+func (w *orderWebhook) markSeen(ctx workflow.Context) error {
+	if !w.sawLastChange() || w.store.ModifiedAt.Equal(w.marked) {
+		return nil
+	}
+	if workflow.GetVersion(ctx, versionMarkSeen, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	w.marked = w.store.ModifiedAt
+	return workflow.UpsertTypedSearchAttributes(ctx, AttributeModified.ValueSet(w.marked))
 }
 
 // look reads all there is to know and rules on it.

@@ -185,19 +185,14 @@ func (c *salesChannel) commit(ctx workflow.Context, next channels.Channel, chang
 		next.Former = append(next.Former, channels.FormerStore{Store: was.Store, LeftAt: now})
 		next.Former = next.Former[max(0, len(next.Former)-formerKept):]
 	}
-	if !mayAct(was) && mayAct(next) || was.Store.Hash != next.Store.Hash || was.Store.BaseURL != next.Store.BaseURL {
-		// What happened while the channel was off had no effect on purpose,
-		// and times of another store say nothing about this one.
-		c.Status.ReconciledThrough = now
+	if was.Revision > 0 && (was.Store.Hash != next.Store.Hash || was.Store.BaseURL != next.Store.BaseURL) {
+		c.Status.ReconciledThrough = now // another store, another time to begin at
 	}
 	c.Channel = next
 	c.remember(channels.Change{At: now, By: by, Revision: next.Revision, Fields: changed})
 	c.Stale, c.Failures = true, 0
 	workflow.GetLogger(ctx).Info("channel saved", "channel", next.ID, "revision", next.Revision, "by", by, "changes", len(changed))
 }
-
-// mayAct reports whether webhooks of a channel can have an effect.
-func mayAct(c channels.Channel) bool { return c.Active && c.Settings.WantsAny() }
 
 // leaves reports whether a change of the connection may leave hooks behind:
 // another store, or other credentials and so perhaps another API account.

@@ -18,6 +18,14 @@ import (
 // the custom headers of a hook with every delivery, exactly as registered.
 const Header = "X-Orderbridge-Secret"
 
+// MarkerHeader is a header of the answers to callbacks without a valid secret,
+// and MarkerValue its value. Whoever checks whether the address of a channel
+// leads to an ingress can tell by it that it does.
+const (
+	MarkerHeader = "Orderbridge"
+	MarkerValue  = "ingress"
+)
+
 // Secrets derives the secret of every channel from one key, so that whoever
 // checks a callback needs no look-up and keeps no state.
 type Secrets struct {

@@ -84,7 +84,7 @@ func TestAdd(t *testing.T) {
 	require.Equal(t, `"1"`, answer.header.Get("ETag"))
 	require.JSONEq(t, `{"revision":1,"changed":[{"field":"id","was":"","is":"second"}],"subscribed":[]}`, answer.body)
 	got := f.one("save")
-	require.Equal(t, new(0), got.expected, "it must not exist yet")
+	require.Equal(t, 0, *got.expected, "it must not exist yet")
 	require.Equal(t, "ops", got.by, "the name of the token")
 	require.Equal(t, map[string]string{"access_token": "t1", "client_secret": "t2", "downstream_token": "t3"}, got.secrets)
 	require.Equal(t, channels.Channel{
@@ -131,7 +131,7 @@ func TestPut(t *testing.T) {
 		answer := f.send(http.MethodPut, "/channels/main", read.body, with("If-Match", read.header.Get("ETag")))
 		require.Equal(t, http.StatusOK, answer.status, answer.body)
 		got := f.one("save")
-		require.Equal(t, new(7), got.expected)
+		require.Equal(t, 7, *got.expected)
 		want := f.office.channel
 		require.Equal(t, operator.ViewOf(want).Store.ClientID, got.channel.Store.ClientID)
 		require.Equal(t, want.Settings.WithDefaults().AuditEvery, got.channel.Settings.AuditEvery)
@@ -144,7 +144,7 @@ func TestPut(t *testing.T) {
 		f.office.err = conflict()
 		answer := f.send(http.MethodPut, "/channels/main", `{}`, with("If-Match", `"3"`))
 		require.Equal(t, http.StatusPreconditionFailed, answer.status)
-		require.Equal(t, new(3), f.one("save").expected)
+		require.Equal(t, 3, *f.one("save").expected)
 		require.Equal(t, http.StatusConflict, f.send(http.MethodPut, "/channels/main", `{}`).status, "nobody set a condition")
 	})
 	t.Run("not another channel", func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestPatch(t *testing.T) {
 			require.Equal(t, http.StatusOK, answer.status, answer.body)
 			got := f.one("save")
 			require.Equal(t, want, got.channel)
-			require.Equal(t, new(7), got.expected, "the revision that was read")
+			require.Equal(t, 7, *got.expected, "the revision that was read")
 			if tc.secrets == nil {
 				tc.secrets = map[string]string{}
 			}
@@ -218,7 +218,7 @@ func TestChangesThatMeet(t *testing.T) {
 		f.office.saveErrs = []error{conflict()}
 		answer := f.send(http.MethodPatch, "/channels/main", `{"active":false}`, with("If-Match", `"6"`))
 		require.Equal(t, http.StatusPreconditionFailed, answer.status)
-		require.Equal(t, new(6), f.one("save").expected)
+		require.Equal(t, 6, *f.one("save").expected)
 	})
 }
 

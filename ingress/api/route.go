@@ -146,7 +146,7 @@ func (a *API) call(c *gin.Context, r route, caller holder) (reply, error) {
 	defer cancel()
 	defer context.AfterFunc(a.stopping, cancel)()
 	if err := extend(c.Writer, r.limit); err != nil {
-		return reply{}, fmt.Errorf("extend the deadlines of the connection: %w", err)
+		return reply{}, fmt.Errorf("extend the deadline of the connection: %w", err)
 	}
 	return r.handle(ctx, request{by: caller.name, id: c.Param("id"), run: c.Param("run"), http: c.Request, body: body})
 }
@@ -154,13 +154,10 @@ func (a *API) call(c *gin.Context, r route, caller holder) (reply, error) {
 // answerTime is how long an answer may take to be sent.
 const answerTime = 5 * time.Second
 
-// extend gives a connection as much time as the call may take. The server's own
-// time-outs are those of callbacks, which are short. The one for reading is past
-// its use once the body was read, but would still end the call when it runs out.
+// extend gives a connection as much time to send the answer as the call may take.
+// The server's own time-out is that of callbacks, which is short.
 func extend(w http.ResponseWriter, limit time.Duration) error {
-	until := time.Now().Add(limit + answerTime)
-	connection := http.NewResponseController(w)
-	err := errors.Join(connection.SetReadDeadline(until), connection.SetWriteDeadline(until))
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit + answerTime))
 	if errors.Is(err, http.ErrNotSupported) {
 		return nil // it has none
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
+	"github.com/orderbridge/orderbridge/workflows"
 )
 
 // reconcileNow searches the store as the Schedule does.
@@ -107,6 +108,7 @@ func TestReconcileLeavesDeliveredWebhooksAlone(t *testing.T) {
 	// As long as a merchant's: it makes one second of the store's clock tell
 	// one state of an order from the next.
 	channel.Settings.Waits.Settle = ms(1500)
+	channel.Settings.Waits.GiveUpAfter = ms(60_000)
 	p.save(channel)
 	for id := int64(500); id < 505; id++ {
 		p.order(id, "Awaiting Shipment")
@@ -118,12 +120,19 @@ func TestReconcileLeavesDeliveredWebhooksAlone(t *testing.T) {
 			p.result(p.runOf(id))
 		}
 	}
+	// This one's webhook came, and waits.
+	p.order(505, "Unprocessed")
+	require.NoError(t, p.store.SetStatus(505, bigcommerce.StatusCancelled))
+	waiting := p.runOf(505)
+	require.Eventually(t, func() bool {
+		return p.outcomes(`OrderbridgeOrder="505" AND OrderbridgeModified IS NOT NULL`) == 1
+	}, patience, 10*time.Millisecond, "it does not say what it has seen")
 	p.store.Clock().Advance(5 * time.Minute)
 	run := p.runNow(channels.ReconcileID(channelID))
 	var report activities.ReconcileReport
 	require.NoError(t, p.client.GetWorkflow(p.ctx, run, "").Get(p.ctx, &report))
-	require.Equal(t, 5, report.Mapped)
-	require.Equal(t, 4, report.Covered)
+	require.Equal(t, 6, report.Mapped)
+	require.Equal(t, 5, report.Covered)
 	require.Equal(t, 1, report.Started)
 	require.Equal(t, int64(503), report.Found[0].OrderID)
 	require.Eventually(t, func() bool { return len(p.effects(503)) == 1 }, patience, 10*time.Millisecond)
@@ -131,4 +140,7 @@ func TestReconcileLeavesDeliveredWebhooksAlone(t *testing.T) {
 	p.recordHistory("reconcile", run)
 	require.Equal(t, report.Through, p.status().ReconciledThrough)
 	require.Zero(t, p.reconcileNow().Started)
+	p.moveDownstream(505, "Awaiting Shipment")
+	require.Equal(t, workflows.OutcomeCancelled, p.result(waiting).Outcome)
+	p.recordHistory("waited_and_seen", waiting)
 }

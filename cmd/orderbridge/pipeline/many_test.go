@@ -59,6 +59,7 @@ func TestManyChannels(t *testing.T) {
 		store.AddOrder(bigcommercetest.Order{ID: 218, StatusID: bigcommerce.StatusAwaitingFulfillment})
 		store.Faults().DropNext(1000)
 		require.NoError(t, store.SetStatus(218, bigcommerce.StatusCancelled))
+		store.Clock().Advance(time.Minute) // webhooks on their way are given time
 	}
 
 	ids := make([]string, 0, 2*stores*systems)

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) { os.Exit(devservertest.Main(m)) }
 
 // recording is the folder of the histories that this code records. Histories
 // that a release has recorded stay as they are.
-const recording = "v0.1"
+const recording = "v0.2"
 
 const (
 	channelID = "main"

@@ -99,6 +99,7 @@ func TestRotateSecret(t *testing.T) {
 	require.Equal(t, workflows.OutcomeCancelled, p.result(p.runOf(610)).Outcome)
 	require.Equal(t, http.StatusOK, p.post(`{"producer":"stores/`+p.store.Hash+`","hash":"old-secret","scope":"store/order/updated","data":{"type":"order","id":610}}`))
 	old := workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderUpdated, OrderID: 610, Hash: "old-secret"}
+	p.recordHistory("secret_rotated", channels.WorkflowID(channelID))
 	require.Equal(t, workflows.OutcomeAlreadyDone, p.result(old.ID()).Outcome, "a repeated callback from before still counts")
 }
 
