@@ -22,7 +22,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 )
 
-// ErrTypeConnectionTaken: another channel connects the same store to the same
+// ErrTypeConnectionTaken means that another channel connects the same store to the same
 // downstream account. Both would act on every order.
 const ErrTypeConnectionTaken = "connection_taken"
 

@@ -1,7 +1,6 @@
 package activities_test
 
 import (
-	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -105,7 +104,7 @@ func TestCheckSignatureOfTheStore(t *testing.T) {
 	deliveries := f.store.Deliveries()
 	require.NotEmpty(t, deliveries)
 	for _, d := range deliveries {
-		header := http.Header(d.Header)
+		header := d.Header
 		var result activities.SignatureResult
 		f.run(f.activities.CheckSignature, activities.SignedCallback{
 			Channel: mainChannel, ID: header.Get("Webhook-Id"), Timestamp: header.Get("Webhook-Timestamp"),

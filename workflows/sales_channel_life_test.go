@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -303,7 +302,7 @@ func TestSalesChannelConnection(t *testing.T) {
 	channel, _, _ := w.runFor(t, time.Minute)
 	require.Len(t, w.errs, 1)
 	var failure *temporal.ApplicationError
-	require.True(t, errors.As(w.errs[0], &failure))
+	require.ErrorAs(t, w.errs[0], &failure)
 	require.Equal(t, activities.ErrTypeConnectionTaken, failure.Type())
 	require.Equal(t, "connection/abc124", channel.Connection)
 	require.Equal(t, []activities.Claim{{Channel: "main", Connection: "connection/abc123"}}, w.released)

@@ -78,11 +78,11 @@ const (
 	// FindingWrongDestination: the hook delivers to another address.
 	FindingWrongDestination FindingKind = "wrong_destination"
 	// FindingMissingSecret: the hook carries no secret of ours.
-	FindingMissingSecret FindingKind = "missing_secret" //nolint:gosec // a word, not a credential
+	FindingMissingSecret FindingKind = "missing_secret"
 	// FindingWrongSecret: the hook carries a secret that is not ours.
-	FindingWrongSecret FindingKind = "wrong_secret" //nolint:gosec // a word, not a credential
+	FindingWrongSecret FindingKind = "wrong_secret"
 	// FindingOldSecret: the hook carries an earlier version of the secret.
-	FindingOldSecret FindingKind = "old_secret" //nolint:gosec // a word, not a credential
+	FindingOldSecret FindingKind = "old_secret"
 	// FindingDuplicate: there is another hook of ours for the same scope.
 	FindingDuplicate FindingKind = "duplicate"
 	// FindingUnwanted: a hook of ours that the settings do not want.

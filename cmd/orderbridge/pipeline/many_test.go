@@ -29,11 +29,11 @@ func TestManyChannels(t *testing.T) {
 	p := newBarePipelineFor(t, 9*time.Minute)
 	p.main = p.start(process.Roles{Ingress: true, Worker: true})
 	p.ingress = p.main.ingress
-	var demos []*resttest.System
+	demos := make([]*resttest.System, 0, systems)
 	for range systems {
 		demos = append(demos, resttest.New(t))
 	}
-	var fakes []*bigcommercetest.Store
+	fakes := make([]*bigcommercetest.Store, 0, stores)
 	var saving errgroup.Group
 	saving.SetLimit(8)
 	began := time.Now()
