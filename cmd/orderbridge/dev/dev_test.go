@@ -48,8 +48,8 @@ func TestStory(t *testing.T) {
 	require.NoError(t, dev.Run(t.Context(), options(t, &out)), out.String())
 	told := regexp.MustCompile(`(?m)^ {2}ok {2}Order (\d+) .* → .*\. http://ui\.test/namespaces/[^ ]+/workflows/webhook%2Fdemo%2F[^ ]+$`).
 		FindAllStringSubmatch(out.String(), -1)
-	require.Len(t, told, 5, out.String())
-	for i, order := range []string{"218", "219", "220", "221", "222"} {
+	require.Len(t, told, 6, out.String())
+	for i, order := range []string{"218", "219", "220", "221", "222", "223"} {
 		require.Equal(t, order, told[i][1])
 	}
 	require.NotContains(t, out.String(), "FAILED")
@@ -146,7 +146,7 @@ func TestKilled(t *testing.T) {
 
 	first := start(t, binary, dataDir)
 	before := first.until("Running.")
-	require.Equal(t, int64(5), countWebhooks(t, before))
+	require.Equal(t, int64(6), countWebhooks(t, before))
 	require.NoError(t, first.cmd.Process.Kill())
 	require.Error(t, first.cmd.Wait())
 
