@@ -57,7 +57,7 @@ const (
 )
 
 // uncovered returns the changes that no order workflow has looked at, or is
-// about to. lead is by how much at least the store's clock is ahead of ours.
+// about to. lead is below zero by how much the store's clock is behind ours.
 //
 // A change is covered by a run of the same order
 //   - that has read the order as it was after that change, or after a later

@@ -154,7 +154,7 @@ func begunBefore(ctx context.Context) []FoundOrder {
 // orderPage is an answer of the store.
 type orderPage struct {
 	orders []bigcommerce.Order
-	// lead is by how much at least the store's clock is ahead of ours.
+	// lead is below zero by how much at most the store's clock is behind ours.
 	lead time.Duration
 }
 

@@ -23,8 +23,6 @@ const (
 	// delivery that failed comes again after a minute, and would find its
 	// work done.
 	reconcileGrace = 30 * time.Second
-	// maxLead is the largest lead of a store's clock that is believed.
-	maxLead = time.Minute
 )
 
 // earliest is older than every order: before it, there was no BigCommerce API.
@@ -35,8 +33,8 @@ type ReconcileWindow struct {
 	// From and Until are the first and the last second.
 	From  time.Time `json:"from,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Lead is by how much at least the store's clock is ahead of ours; less
-	// than zero if it may be behind.
+	// Lead is below zero by how much at most the store's clock is behind ours,
+	// and zero if it is ahead.
 	Lead time.Duration `json:"lead,omitempty"`
 	// Skip says in a sentence why there is nothing to search; empty if there
 	// is something.
@@ -86,7 +84,7 @@ func (a *Activities) reconcileWindow(ctx context.Context, request ReconcileReque
 		default:
 			// Hooks may take a minute to work: what was changed in it is found
 			// here. The channel's dates are by our clock, so rather too early.
-			window.From = channel.CreatedAt.Add(min(0, window.Lead))
+			window.From = channel.CreatedAt.Add(window.Lead)
 		}
 		return nil
 	})
@@ -106,17 +104,12 @@ func (a *Activities) reconcileWindow(ctx context.Context, request ReconcileReque
 	return window, nil
 }
 
-// lead returns by how much at least the store's clock is ahead of ours, from a
-// time that the store has just told: it tells the second in which it answered,
-// and the answer took some time to arrive. A large lead is not believed, because
-// one that is too large makes a run seem to have begun after a change, and
-// clocks that far apart may have been set since it began.
-func lead(told time.Time) time.Duration {
-	if ahead := time.Until(told); ahead <= maxLead {
-		return ahead
-	}
-	return 0
-}
+// lead returns by how much at most the store's clock is behind ours, as a
+// duration below zero, from a time that the store has just told: it tells the
+// second in which it answered, and the answer took some time to arrive. That it
+// is ahead is not believed: it would make a run seem to have begun after a
+// change, and the clock may have been set since the run began.
+func lead(told time.Time) time.Duration { return min(time.Until(told), 0) }
 
 // watermark returns up to when the store of a channel has been searched.
 func (a *Activities) watermark(ctx context.Context, channel string) (time.Time, error) {

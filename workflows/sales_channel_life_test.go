@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -320,4 +321,56 @@ func TestSalesChannelKeepsTheWatermark(t *testing.T) {
 	w.saveAt(time.Second, "1", save(validChannel()))
 	_, status, _ := w.runFor(t, time.Hour)
 	require.Equal(t, at, status.ReconciledThrough, "never back")
+}
+
+// TestSalesChannelIsNotHeldUpByAFormerStore shows that a store that the channel
+// has left and that answers no more delays neither saves nor audits, and is
+// forgotten after days.
+func TestSalesChannelIsNotHeldUpByAFormerStore(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	w.leave = func(channels.Channel) (activities.LeaveResult, error) {
+		return activities.LeaveResult{}, errors.New("out of reach")
+	}
+	w.saveAt(time.Second, "1", save(validChannel()))
+	moved := validChannel()
+	moved.Store.Hash = "abc124"
+	w.saveAt(time.Minute, "2", save(moved))
+	moved.Settings.ValidFulfillmentStatuses = []string{"New"}
+	w.saveAt(2*time.Minute, "3", save(moved))
+	audit := updateAt[channels.AuditReport](w, 3*time.Minute, channels.UpdateAudit, channels.AuditRequest{Channel: "main"})
+	channel, status, _ := w.runFor(t, 8*24*time.Hour)
+	require.Empty(t, w.errs)
+	require.Len(t, w.results, 3)
+	require.True(t, audit.ended)
+	require.NoError(t, audit.err)
+	require.Empty(t, channel.Former)
+	require.Equal(t, channels.HealthHealthy, status.Health.State)
+	require.Less(t, len(w.left), 7*24*4+20, "it is tried every 15 minutes at most")
+	require.Greater(t, len(w.left), 100)
+}
+
+// TestSalesChannelRemoveSaysWhatAFormerStoreKeeps shows that a channel does not
+// go silently while hooks of it may be left where it was before.
+func TestSalesChannelRemoveSaysWhatAFormerStoreKeeps(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	reach := false
+	w.leave = func(c channels.Channel) (activities.LeaveResult, error) {
+		if !reach || c.Active {
+			return activities.LeaveResult{}, errors.New("out of reach")
+		}
+		return activities.LeaveResult{Cleared: indices(c.Former)}, nil
+	}
+	w.saveAt(time.Second, "1", save(validChannel()))
+	moved := validChannel()
+	moved.Store.Hash = "abc124"
+	w.saveAt(time.Minute, "2", save(moved))
+	refused := updateAt[channels.RemoveResult](w, 3*time.Minute, channels.UpdateRemove, channels.RemoveRequest{By: "bob"})
+	w.env.RegisterDelayedCallback(func() { reach = true }, 4*time.Minute)
+	removed := updateAt[channels.RemoveResult](w, 5*time.Minute, channels.UpdateRemove, channels.RemoveRequest{By: "bob"})
+	w.env.ExecuteWorkflow(workflows.SalesChannel, newState())
+	require.ErrorContains(t, refused.err, "hooks may be left in a store or an API account that the channel had before")
+	require.NoError(t, removed.err)
+	require.NoError(t, w.env.GetWorkflowError())
 }

@@ -21,6 +21,8 @@ const (
 	// formerFor is how long callbacks that a former account has signed are
 	// taken: longer than the 48 hours for which BigCommerce repeats one.
 	formerFor = 49 * time.Hour
+	// formerReach is how long a former store is tried to be reached.
+	formerReach = 7 * 24 * time.Hour
 )
 
 // audit looks at the subscriptions now and answers with what it found.
@@ -87,7 +89,9 @@ func (c *salesChannel) subscribe(ctx workflow.Context) error {
 	}
 	c.took(ctx, wanted, report, err != nil)
 	if err == nil && report.Again == 0 {
-		c.leave(ctx)
+		if err := c.leave(ctx); err != nil {
+			return err
+		}
 	}
 	// Whoever asked while this look was under way gets one of their own.
 	c.answered = asked
@@ -140,38 +144,58 @@ func (c *salesChannel) took(ctx workflow.Context, wanted channels.Channel, repor
 }
 
 // leave removes the hooks that were left behind with former credentials, once
-// those that replace them work.
-func (c *salesChannel) leave(ctx workflow.Context) {
-	now := workflow.Now(ctx)
-	kept := c.Channel.Former[:0:0]
-	pending := false
-	for _, former := range c.Channel.Former {
-		if former.Cleared && now.Sub(former.LeftAt) > formerFor {
-			continue
-		}
-		pending = pending || !former.Cleared
-		kept = append(kept, former)
+// those that replace them work. It gives way to whatever else there is to do.
+func (c *salesChannel) leave(ctx workflow.Context) error {
+	c.forgetFormer(ctx)
+	if !c.leaving() {
+		c.LeaveFailures = 0
+		return nil
 	}
-	c.Channel.Former = kept
-	if !pending {
-		return
-	}
-	var result activities.LeaveResult
 	wanted := c.Channel
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	if c.Status.Removing {
+		wanted.Active = false // no hook has to work before the old ones go
+	}
+	leaveCtx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	future := workflow.ExecuteActivity(workflow.WithActivityOptions(leaveCtx, workflow.ActivityOptions{
 		TaskQueue:              TaskQueueBigCommerce,
 		ScheduleToCloseTimeout: syncLimit,
 		StartToCloseTimeout:    time.Minute,
+		WaitForCancellation:    true,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Priority:               temporal.Priority{FairnessKey: wanted.ID},
 		Summary:                "remove the hooks of former credentials",
-	}), acts.LeaveStores, wanted).Get(ctx, &result)
-	if err != nil {
+	}), acts.LeaveStores, wanted)
+	if err := workflow.Await(ctx, func() bool { return future.IsReady() || c.Stale }); err != nil {
+		return err
+	}
+	if c.Stale {
+		cancel()
+	}
+	var result activities.LeaveResult
+	if err := future.Get(ctx, &result); err != nil {
 		workflow.GetLogger(ctx).Warn("hooks of former credentials are not removed yet", "channel", wanted.ID, "error", err)
 	}
-	if wanted.Revision != c.Channel.Revision {
-		c.RetryAt = earliest(c.RetryAt, now.Add(firstSyncRetry)) // it was saved meanwhile
-		return
+	if wanted.Revision == c.Channel.Revision {
+		c.left(result)
 	}
+	if c.leaving() {
+		if c.Status.Removing {
+			c.report.Left = append(c.report.Left, channels.Finding{
+				Kind: channels.FindingUnavailable, Left: true,
+				Detail: "hooks may be left in a store or an API account that the channel had before and that is out of reach",
+				Advice: "delete that API account in BigCommerce, which deletes its hooks",
+			})
+		}
+		delay := min(firstSyncRetry<<min(c.LeaveFailures, 4), longestSyncRetry)
+		c.LeaveFailures++
+		c.RetryAt = earliest(c.RetryAt, workflow.Now(ctx).Add(delay))
+	}
+	return nil
+}
+
+// left takes on what became of the former stores.
+func (c *salesChannel) left(result activities.LeaveResult) {
 	for _, index := range result.Cleared {
 		c.Channel.Former[index].Cleared = true
 	}
@@ -180,10 +204,35 @@ func (c *salesChannel) leave(ctx workflow.Context) {
 		c.Status.Health.State = channels.HealthDegraded
 	}
 	c.report.Done = append(c.report.Done, result.Done...)
+	c.report.Found = append(c.report.Found, result.Left...)
 	c.report.Left = append(c.report.Left, result.Left...)
+}
+
+// leaving reports whether hooks may be left behind somewhere.
+func (c *salesChannel) leaving() bool {
 	for _, former := range c.Channel.Former {
 		if !former.Cleared {
-			c.RetryAt = earliest(c.RetryAt, workflow.Now(ctx).Add(firstSyncRetry))
+			return true
 		}
 	}
+	return false
+}
+
+// forgetFormer drops the connections of which nothing can come any more, and
+// those that could not be reached for so long that nobody will.
+func (c *salesChannel) forgetFormer(ctx workflow.Context) {
+	now := workflow.Now(ctx)
+	kept := c.Channel.Former[:0:0]
+	for _, former := range c.Channel.Former {
+		age := now.Sub(former.LeftAt)
+		if age > formerReach {
+			workflow.GetLogger(ctx).Warn("a former store was out of reach for days: hooks may be left there",
+				"channel", c.Channel.ID, "store_hash", former.Store.Hash)
+		}
+		if age > formerReach || (former.Cleared && age > formerFor) {
+			continue
+		}
+		kept = append(kept, former)
+	}
+	c.Channel.Former = kept
 }

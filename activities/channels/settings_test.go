@@ -26,6 +26,9 @@ func TestWithDefaults(t *testing.T) {
 				Settle:      channels.Duration(2 * time.Second),
 				RetryFor:    channels.Duration(72 * time.Hour),
 			},
+			Signature:      channels.SignatureObserve,
+			AuditEvery:     channels.Duration(15 * time.Minute),
+			ReconcileEvery: channels.Duration(10 * time.Minute),
 		}, channels.Settings{}.WithDefaults())
 	})
 	t.Run("keeps what is set", func(t *testing.T) {
@@ -36,6 +39,7 @@ func TestWithDefaults(t *testing.T) {
 			FulfillOn:                 []bigcommerce.StatusID{3},
 			StoreChannels:             []int64{2},
 			Waits:                     channels.Waits{First: 1, Longest: 2, GiveUpAfter: 3, Settle: 4, RetryFor: 5},
+			Signature:                 channels.SignatureOff, AuditEvery: 6, ReconcileEvery: 7,
 		}
 		require.Equal(t, set, set.WithDefaults())
 	})

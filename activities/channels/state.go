@@ -28,6 +28,9 @@ type State struct {
 	RetryAt time.Time `json:"retry_at,omitzero"`
 	// Failures counts the failed attempts in a row.
 	Failures int `json:"failures,omitempty"`
+	// LeaveFailures counts the attempts in a row to remove hooks that were left
+	// behind.
+	LeaveFailures int `json:"leave_failures,omitempty"`
 }
 
 // UpdateStarter is the part of a Temporal client that Save needs.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
-	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/ingress/operator"
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -57,5 +56,6 @@ func (w *world) recover(ctx context.Context, order int64) (workflowRun, error) {
 			}, nil
 		}
 	}
-	return workflowRun{}, fmt.Errorf("the search of %s did not find order %d", channels.ReconcileID(channelID), order)
+	return workflowRun{}, fmt.Errorf("the search from %s to %s did not find order %d: %+v",
+		report.From.Format(time.RFC3339), report.Through.Format(time.RFC3339), order, report.ReconcileCounts)
 }

@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -67,8 +68,7 @@ func TestNothingIsLost(t *testing.T) {
 	audit := p.auditNow()
 	require.NotEmpty(t, audit.Found)
 	require.Empty(t, audit.Left)
-	report := p.reconcileNow()
-	require.Equal(t, n, report.Started)
+	p.reconcileNow()
 	require.Eventually(t, func() bool {
 		return p.outcomes(`OrderbridgeOutcome IN ("cancelled", "fulfilled")`) == n
 	}, 5*time.Minute, 100*time.Millisecond, "not every order got its effect")
@@ -89,8 +89,9 @@ func TestNothingIsLost(t *testing.T) {
 		require.Equal(t, []string{"T" + number}, effects[number][0].TrackingNumbers)
 	}
 
-	again := p.reconcileNow()
-	require.Zero(t, again.Started, "what was found is not found again")
+	require.Zero(t, p.reconcileNow().Started, "what was found is not found again")
+	// The Schedule may have searched at the same time: each find counts once.
+	require.Contains(t, p.metrics(), fmt.Sprintf("orderbridge_webhooks_missed_total %d\n", n))
 	p.order(7, "Awaiting Shipment")
 	require.NoError(t, p.store.SetStatus(7, bigcommerce.StatusCancelled))
 	p.result(p.runOf(7))
