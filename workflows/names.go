@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/channels"
 )
 
@@ -48,17 +49,17 @@ var (
 	// AttributeScope is the BigCommerce scope of the webhook.
 	AttributeScope = temporal.NewSearchAttributeKeyKeyword("OrderbridgeScope")
 	// AttributeOrder is the BigCommerce order id.
-	AttributeOrder = temporal.NewSearchAttributeKeyKeyword("OrderbridgeOrder")
+	AttributeOrder = activities.AttributeOrder
 	// AttributeOutcome is the Outcome, once there is one.
-	AttributeOutcome = temporal.NewSearchAttributeKeyKeyword("OrderbridgeOutcome")
+	AttributeOutcome = activities.AttributeOutcome
 	// AttributeReason is the Reason of the outcome.
-	AttributeReason = temporal.NewSearchAttributeKeyKeyword("OrderbridgeReason")
+	AttributeReason = activities.AttributeReason
 	// AttributeStatus is the order's status downstream at the end.
 	AttributeStatus = temporal.NewSearchAttributeKeyKeyword("OrderbridgeStatus")
 	// AttributeModified is the time of the order's last change, by the store's
 	// clock, that the run has looked at. Reconciliation knows by it which
 	// changes have been seen to.
-	AttributeModified = temporal.NewSearchAttributeKeyTime("OrderbridgeModified")
+	AttributeModified = activities.AttributeModified
 )
 
 // SearchAttributes returns what a namespace must know, by name.
