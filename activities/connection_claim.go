@@ -104,6 +104,22 @@ func (a *Activities) ClaimConnection(ctx context.Context, channel channels.Chann
 	}
 }
 
+// keepConnection claims the connection of a channel again, should somebody have
+// ended the claim, and reports another channel that has it meanwhile.
+func (a *Activities) keepConnection(ctx context.Context, request SyncRequest) ([]channels.Finding, error) {
+	if a.temporal == nil || request.Remove || !request.Active || request.Connection == "" {
+		return nil, nil
+	}
+	_, err := a.ClaimConnection(ctx, request.Channel)
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == ErrTypeConnectionTaken {
+		return []channels.Finding{{
+			Kind: channels.FindingConnection, Detail: app.Message(), Left: true,
+			Advice: "both act on every order: remove or deactivate one of the two",
+		}}, nil
+	}
+	return nil, err
+}
+
 // ReleaseConnection gives a claim back. A claim that the channel does not hold
 // is left alone.
 func (a *Activities) ReleaseConnection(ctx context.Context, claim Claim) error {
@@ -111,11 +127,10 @@ func (a *Activities) ReleaseConnection(ctx context.Context, claim Claim) error {
 	if err != nil || holder != claim.Channel || runID == "" {
 		return wrapClaim(claim, err)
 	}
-	err = a.temporal.CancelWorkflow(ctx, claim.Connection, runID)
-	if notFound(err) {
-		return nil
-	}
-	return wrapClaim(claim, err)
+	// Not by a cancellation: until a worker had taken note of that, the claim
+	// could be taken for one that is still held.
+	err = a.temporal.TerminateWorkflow(ctx, claim.Connection, runID, "channel "+holder+" has given this connection back")
+	return wrapClaim(claim, ignoreNotFound(err))
 }
 
 func (a *Activities) startClaim(ctx context.Context, claim Claim) error {

@@ -19,7 +19,7 @@ var findingKinds = []channels.FindingKind{
 	channels.FindingWrongDestination, channels.FindingMissingSecret, channels.FindingWrongSecret, channels.FindingOldSecret,
 	channels.FindingDuplicate, channels.FindingUnwanted, channels.FindingTooMany, channels.FindingQuiet,
 	channels.FindingBlocked, channels.FindingRevoked, channels.FindingNoScope, channels.FindingQuota,
-	channels.FindingRefused, channels.FindingUnavailable, channels.FindingShared,
+	channels.FindingRefused, channels.FindingUnavailable, channels.FindingConnection, channels.FindingShared,
 }
 
 // auditMetrics counts audits and what they find.

@@ -51,7 +51,10 @@ type SyncRequest struct {
 func (a *Activities) SyncSubscriptions(ctx context.Context, request SyncRequest) (channels.AuditReport, error) {
 	// Schedules that cannot be made are no reason to leave the hooks alone.
 	scheduling := a.syncSchedules(ctx, request.Channel, request.Remove)
+	taken, claiming := a.keepConnection(ctx, request)
+	scheduling = errors.Join(scheduling, claiming)
 	report, err := a.syncHooks(ctx, request)
+	report.Found, report.Left = append(report.Found, taken...), append(report.Left, taken...)
 	if err := errors.Join(err, scheduling); err != nil {
 		return channels.AuditReport{}, keepTrying(err)
 	}

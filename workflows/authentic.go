@@ -14,14 +14,22 @@ import (
 // whether the version of the callback's secret still counts, and its signature.
 // It returns ActionApply when the callback may have an effect.
 func (w *orderWebhook) authentic(ctx workflow.Context) (Decision, error) {
-	if w.in.Found {
-		return Decision{Action: ActionApply}, nil // nobody sent it
+	if w.in.Found || w.authenticated {
+		// Nobody sent it, or it was taken for good: what is retired or required
+		// later is for the callbacks that come later.
+		return Decision{Action: ActionApply}, nil
 	}
+	decision, err := w.authenticate(ctx)
+	w.authenticated = err == nil && decision.Action == ActionApply
+	return decision, err
+}
+
+func (w *orderWebhook) authenticate(ctx workflow.Context) (Decision, error) {
 	if w.in.SecretVersion < w.channel.SecretFloor {
 		return stop(OutcomeRejected, ReasonRetiredSecret), nil
 	}
 	mode := w.channel.Settings.Signature
-	if mode != channels.SignatureObserve && mode != channels.SignatureRequire || !w.channel.CanVerify || w.signature == activities.SignatureValid {
+	if mode != channels.SignatureObserve && mode != channels.SignatureRequire || !w.channel.CanVerify {
 		return Decision{Action: ActionApply}, nil
 	}
 	var err error

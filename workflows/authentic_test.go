@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -107,4 +109,19 @@ func TestFoundWebhookID(t *testing.T) {
 	webhook := workflows.FoundWebhook(found, found.ModifiedAt)
 	require.Equal(t, "webhook/main/reconciled/218/-62135596800", webhook.ID())
 	require.Contains(t, webhook.Summary(), "found without a webhook")
+}
+
+// TestOrderWebhookIsTakenOnce shows that a callback which was taken stays so
+// while it waits: what is retired meanwhile is for those that come later.
+func TestOrderWebhookIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	w := newOrderWorld(t)
+	w.willApply(nil)
+	w.input.SecretVersion = 1
+	w.setDownstream("Unprocessed", downstream.PhaseUnprocessed, "v1")
+	w.env.RegisterDelayedCallback(func() {
+		w.channel.SecretFloor, w.channel.CanVerify, w.channel.Settings.Signature = 2, true, channels.SignatureRequire
+		w.setDownstream("Awaiting Shipment", downstream.PhaseOpen, "v2")
+	}, time.Minute)
+	require.Equal(t, workflows.OutcomeCancelled, w.run(t).Outcome)
 }

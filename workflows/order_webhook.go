@@ -53,6 +53,8 @@ type orderWebhook struct {
 	applied activities.ApplyResult
 	// marked is the last change of the order that visibility knows to be seen.
 	marked time.Time
+	// authenticated is true once the callback was taken for one of BigCommerce.
+	authenticated bool
 	// signature is what a check of the callback's signature showed, if any.
 	signature activities.SignatureResult
 }

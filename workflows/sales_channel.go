@@ -41,8 +41,9 @@ type salesChannel struct {
 	asked, answered int
 	report          channels.AuditReport
 	cause           channels.AuditCause
-	// removed is set once nothing of the channel is left.
-	removed bool
+	// removed is set once nothing of the channel is left, or what is left was
+	// given up; forced, from then on, that whoever removes it does not wait.
+	removed, forced bool
 }
 
 func (c *salesChannel) setup(ctx workflow.Context) error {
@@ -76,8 +77,10 @@ func (c *salesChannel) listen(ctx workflow.Context) {
 		if !told.Receive(ctx, &reconciled) {
 			return
 		}
-		// Never back: a run that began earlier may end later.
-		if reconciled.Through.After(c.Status.ReconciledThrough) {
+		// Never back, for a search that began earlier may end later; and without
+		// a gap, for it may have begun before the place was set back.
+		at := c.Status.ReconciledThrough
+		if reconciled.Through.After(at) && (at.IsZero() || !reconciled.From.After(at)) {
 			c.Status.ReconciledThrough = reconciled.Through
 		}
 	}

@@ -240,51 +240,6 @@ func TestSalesChannelLeavesStores(t *testing.T) {
 	require.Empty(t, channel.Former, "nothing of it can come any more")
 }
 
-func TestSalesChannelRemove(t *testing.T) {
-	t.Parallel()
-	stuck := channels.Finding{Kind: channels.FindingRevoked, Detail: "the token is not taken", Left: true}
-	for name, c := range map[string]struct {
-		left    []channels.Finding
-		force   bool
-		removed bool
-	}{
-		"everything goes":      {removed: true},
-		"something stays":      {left: []channels.Finding{stuck}},
-		"something stays back": {left: []channels.Finding{stuck}, force: true, removed: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newChannelWorld(t)
-			var removes []bool
-			w.sync = func(request activities.SyncRequest) (channels.AuditReport, error) {
-				removes = append(removes, request.Remove)
-				report := channels.AuditReport{}
-				if request.Remove {
-					report.Left = c.left
-				}
-				return report, nil
-			}
-			w.saveAt(time.Second, "1", save(validChannel()))
-			got := updateAt[channels.RemoveResult](w, time.Minute, channels.UpdateRemove, channels.RemoveRequest{By: "bob", Force: c.force})
-			w.env.RegisterDelayedCallback(w.env.CancelWorkflow, time.Hour)
-			w.env.ExecuteWorkflow(workflows.SalesChannel, newState())
-			require.True(t, got.ended)
-			if !c.removed {
-				require.ErrorContains(t, got.err, "the token is not taken; mend that, or force it")
-				require.Equal(t, []bool{false, true, false}, removes, "what was removed comes back")
-				require.Empty(t, w.released)
-				require.Error(t, w.env.GetWorkflowError(), "it goes on until it is cancelled")
-				return
-			}
-			require.NoError(t, got.err)
-			require.Equal(t, []bool{false, true}, removes)
-			require.Len(t, got.value.Left, len(c.left))
-			require.Equal(t, []activities.Claim{{Channel: "main", Connection: "connection/abc123"}}, w.released)
-			require.NoError(t, w.env.GetWorkflowError())
-		})
-	}
-}
-
 func TestSalesChannelConnection(t *testing.T) {
 	t.Parallel()
 	w := newChannelWorld(t)
@@ -311,16 +266,52 @@ func TestSalesChannelConnection(t *testing.T) {
 
 func TestSalesChannelKeepsTheWatermark(t *testing.T) {
 	t.Parallel()
-	w := newChannelWorld(t)
 	at := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i, through := range []time.Time{at, at.Add(-time.Hour)} {
-		w.env.RegisterDelayedCallback(func() {
-			w.env.SignalWorkflow(channels.SignalReconciled, channels.Reconciled{Through: through})
-		}, time.Duration(i+1)*time.Minute)
+	w := newChannelWorld(t)
+	for i, told := range []channels.Reconciled{
+		{Through: at},
+		{Through: at.Add(-time.Hour)},
+		{From: at.Add(time.Minute), Through: at.Add(time.Hour)},
+		{From: at.Add(-time.Minute), Through: at.Add(2 * time.Hour)},
+	} {
+		w.env.RegisterDelayedCallback(func() { w.env.SignalWorkflow(channels.SignalReconciled, told) }, time.Duration(i+1)*time.Minute)
 	}
 	w.saveAt(time.Second, "1", save(validChannel()))
-	_, status, _ := w.runFor(t, time.Hour)
-	require.Equal(t, at, status.ReconciledThrough, "never back")
+	var seen []time.Time
+	for i := range 4 {
+		w.env.RegisterDelayedCallback(func() {
+			value, err := w.env.QueryWorkflow(channels.QueryStatus)
+			require.NoError(t, err)
+			var status channels.Status
+			require.NoError(t, value.Get(&status))
+			seen = append(seen, status.ReconciledThrough)
+		}, time.Duration(i+1)*time.Minute+time.Second)
+	}
+	w.runFor(t, time.Hour)
+	require.Equal(t, []time.Time{at, at, at, at.Add(2 * time.Hour)}, seen, "never back, and without a gap")
+}
+
+// TestSalesChannelLooksBackAfterADeactivation shows that the changes about which
+// webhooks were waiting when the channel was deactivated are looked for again.
+func TestSalesChannelLooksBackAfterADeactivation(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
+	w.saveAt(time.Second, "1", save(validChannel()))
+	const day = 24 * time.Hour
+	var through time.Time
+	w.env.RegisterDelayedCallback(func() {
+		through = w.env.Now().UTC()
+		w.env.SignalWorkflow(channels.SignalReconciled, channels.Reconciled{Through: through})
+	}, 10*day)
+	off := validChannel()
+	off.Active = false
+	w.saveAt(10*day+time.Minute, "2", save(off))
+	w.env.RegisterDelayedCallback(func() { // a search that was under way
+		w.env.SignalWorkflow(channels.SignalReconciled, channels.Reconciled{From: through.Add(-time.Hour), Through: through.Add(time.Minute)})
+	}, 10*day+2*time.Minute)
+	_, status, _ := w.runFor(t, 11*day)
+	require.Empty(t, w.errs)
+	require.Equal(t, through.Add(time.Minute-4*day), status.ReconciledThrough.Add(0), "a day of waits, three of retries")
 }
 
 // TestSalesChannelIsNotHeldUpByAFormerStore shows that a store that the channel
@@ -350,27 +341,39 @@ func TestSalesChannelIsNotHeldUpByAFormerStore(t *testing.T) {
 	require.Greater(t, len(w.left), 100)
 }
 
-// TestSalesChannelRemoveSaysWhatAFormerStoreKeeps shows that a channel does not
-// go silently while hooks of it may be left where it was before.
-func TestSalesChannelRemoveSaysWhatAFormerStoreKeeps(t *testing.T) {
+func TestSalesChannelReseal(t *testing.T) {
 	t.Parallel()
 	w := newChannelWorld(t)
-	reach := false
-	w.leave = func(c channels.Channel) (activities.LeaveResult, error) {
-		if !reach || c.Active {
-			return activities.LeaveResult{}, errors.New("out of reach")
-		}
-		return activities.LeaveResult{Cleared: indices(c.Former)}, nil
-	}
+	w.saveAt(time.Second, "1", save(validChannel()))
+	w.env.RegisterDelayedCallback(func() { w.check = func(channels.Channel) error { return errors.New("away") } }, time.Minute)
+	anew := validChannel()
+	anew.Store.AccessToken = []byte("sealed with another key")
+	request := save(anew)
+	request.Resealed = true
+	w.saveAt(2*time.Minute, "2", request)
+	anew.Settings.StoreChannels = []int64{3}
+	request.Channel = anew
+	w.saveAt(3*time.Minute, "3", request)
+	channel, _, history := w.runFor(t, time.Hour)
+	require.Len(t, w.errs, 1)
+	require.ErrorContains(t, w.errs[0], "settings.store_channels changed: only credentials can be sealed anew")
+	require.Equal(t, 2, channel.Revision)
+	require.Empty(t, channel.Former, "it is the same account")
+	require.Equal(t, []int{1}, w.synced, "nothing is to be made right")
+	require.Equal(t, []channels.FieldChange{{Field: "store.access_token", Was: "(secret)", Is: "(sealed anew)"}}, history[1].Fields)
+}
+
+// TestSalesChannelThatIsOffHoldsNoOtherConnection shows that an inactive channel
+// that is moved keeps nobody from where it was, nor from where it goes.
+func TestSalesChannelThatIsOffHoldsNoOtherConnection(t *testing.T) {
+	t.Parallel()
+	w := newChannelWorld(t)
 	w.saveAt(time.Second, "1", save(validChannel()))
 	moved := validChannel()
-	moved.Store.Hash = "abc124"
+	moved.Active, moved.Downstream.BaseURL = false, "https://elsewhere.example.com"
 	w.saveAt(time.Minute, "2", save(moved))
-	refused := updateAt[channels.RemoveResult](w, 3*time.Minute, channels.UpdateRemove, channels.RemoveRequest{By: "bob"})
-	w.env.RegisterDelayedCallback(func() { reach = true }, 4*time.Minute)
-	removed := updateAt[channels.RemoveResult](w, 5*time.Minute, channels.UpdateRemove, channels.RemoveRequest{By: "bob"})
-	w.env.ExecuteWorkflow(workflows.SalesChannel, newState())
-	require.ErrorContains(t, refused.err, "hooks may be left in a store or an API account that the channel had before")
-	require.NoError(t, removed.err)
-	require.NoError(t, w.env.GetWorkflowError())
+	channel, _, _ := w.runFor(t, time.Hour)
+	require.Empty(t, w.errs)
+	require.Empty(t, channel.Connection)
+	require.Equal(t, []activities.Claim{{Channel: "main", Connection: "connection/abc123"}}, w.released)
 }

@@ -21,12 +21,14 @@ func (c *salesChannel) validateRemove(request channels.RemoveRequest) error {
 // whose hooks cannot be removed stays as it was, unless it is forced: nobody
 // else would know of the hooks that it leaves behind.
 func (c *salesChannel) remove(ctx workflow.Context, request channels.RemoveRequest) (channels.RemoveResult, error) {
+	// Also a removal that is under way does not wait any longer.
+	c.forced = c.forced || request.Force
 	if err := c.saving.Lock(ctx); err != nil {
 		return channels.RemoveResult{}, err
 	}
 	defer c.saving.Unlock()
 	if c.removed {
-		return channels.RemoveResult{}, c.going()
+		return channels.RemoveResult{Left: harmful(c.report.Left)}, nil
 	}
 	if c.Channel.Revision == 0 {
 		return channels.RemoveResult{}, temporal.NewNonRetryableApplicationError(
@@ -39,13 +41,8 @@ func (c *salesChannel) remove(ctx workflow.Context, request channels.RemoveReque
 	if err := workflow.Await(ctx, func() bool { return c.answered >= mine }); err != nil {
 		return channels.RemoveResult{}, err
 	}
-	left := []channels.Finding{}
-	for _, finding := range c.report.Left {
-		if !finding.Harmless {
-			left = append(left, finding)
-		}
-	}
-	if len(left) > 0 && !request.Force {
+	left := harmful(c.report.Left)
+	if len(left) > 0 && !c.forced {
 		c.Status.Removing, c.Stale = false, true // what was removed comes back
 		return channels.RemoveResult{}, temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("channel %s is not removed, because something of it would stay behind: %s; mend that, or force it",
@@ -58,6 +55,16 @@ func (c *salesChannel) remove(ctx workflow.Context, request channels.RemoveReque
 	workflow.SetCurrentDetails(ctx, "Removed by "+request.By+".")
 	c.removed = true
 	return channels.RemoveResult{Left: left}, nil
+}
+
+func harmful(findings []channels.Finding) []channels.Finding {
+	out := []channels.Finding{}
+	for _, finding := range findings {
+		if !finding.Harmless {
+			out = append(out, finding)
+		}
+	}
+	return out
 }
 
 func details(findings []channels.Finding) []string {

@@ -67,7 +67,10 @@ func (c *salesChannel) saved(ctx workflow.Context, changed []channels.FieldChang
 	if _, err := workflow.AwaitWithTimeout(ctx, subscribeWait, func() bool { return !c.Stale }); err != nil {
 		return channels.SaveResult{}, err
 	}
-	return channels.SaveResult{Revision: c.Channel.Revision, Changed: changed, Subscribed: c.Subscribed}, nil
+	return channels.SaveResult{
+		Revision: c.Channel.Revision, Changed: changed, Subscribed: c.Subscribed,
+		Pending: c.Stale || !c.RetryAt.IsZero(), Problems: c.Status.Health.Problems,
+	}, nil
 }
 
 // take takes on new contents, one request at a time.
@@ -87,6 +90,9 @@ func (c *salesChannel) take(ctx workflow.Context, request channels.SaveRequest) 
 	if len(changed) == 0 && c.Channel.Revision > 0 {
 		c.Stale = true // saving again is how a person asks for another try
 		return nil, nil
+	}
+	if request.Resealed {
+		return c.reseal(ctx, next, changed, request.By)
 	}
 	before := c.Channel.Connection
 	// Switching a channel off must be possible while a side is down.
@@ -109,13 +115,33 @@ func (c *salesChannel) take(ctx workflow.Context, request channels.SaveRequest) 
 	return changed, nil
 }
 
+// reseal takes on credentials that are sealed with another key. They are the same
+// as before, so nothing is tried, and no hooks are left behind.
+func (c *salesChannel) reseal(ctx workflow.Context, next channels.Channel, changed []channels.FieldChange, by string) ([]channels.FieldChange, error) {
+	for i, change := range changed {
+		if !channels.SecretField(change.Field) {
+			return nil, temporal.NewNonRetryableApplicationError(
+				fmt.Sprintf("%s changed: only credentials can be sealed anew", change.Field), activities.ErrTypeInvalidSettings, nil)
+		}
+		changed[i].Is = channels.SealedAnew
+	}
+	next.Revision++
+	c.Channel = next
+	c.remember(channels.Change{At: workflow.Now(ctx).UTC(), By: by, Revision: next.Revision, Fields: changed})
+	workflow.GetLogger(ctx).Info("credentials sealed anew", "channel", next.ID, "revision", next.Revision, "by", by)
+	return changed, nil
+}
+
 // withOwn returns a wished state with what is the channel's own.
 func (c *salesChannel) withOwn(wished channels.Channel) channels.Channel {
 	next := wished
 	next.Settings = next.Settings.WithDefaults()
 	next.Revision, next.CreatedAt = c.Channel.Revision, c.Channel.CreatedAt
 	next.SecretVersion, next.SecretFloor = c.Channel.SecretVersion, c.Channel.SecretFloor
-	next.Connection, next.Former = c.Channel.Connection, c.Channel.Former
+	next.StoreSince, next.Former = c.Channel.StoreSince, c.Channel.Former
+	if next.Active || !moves(c.Channel, next) {
+		next.Connection = c.Channel.Connection // an inactive channel that moves holds none
+	}
 	return next
 }
 
@@ -185,13 +211,38 @@ func (c *salesChannel) commit(ctx workflow.Context, next channels.Channel, chang
 		next.Former = append(next.Former, channels.FormerStore{Store: was.Store, LeftAt: now})
 		next.Former = next.Former[max(0, len(next.Former)-formerKept):]
 	}
-	if was.Revision > 0 && (was.Store.Hash != next.Store.Hash || was.Store.BaseURL != next.Store.BaseURL) {
+	switch {
+	case was.Revision == 0:
+		next.StoreSince = now
+	case was.Store.Hash != next.Store.Hash || was.Store.BaseURL != next.Store.BaseURL:
+		next.StoreSince = now
 		c.Status.ReconciledThrough = now // another store, another time to begin at
+	case was.Active && !next.Active:
+		c.lookBack(now, was.Settings.WithDefaults().Waits)
 	}
 	c.Channel = next
 	c.remember(channels.Change{At: now, By: by, Revision: next.Revision, Fields: changed})
 	c.Stale, c.Failures = true, 0
 	workflow.GetLogger(ctx).Info("channel saved", "channel", next.ID, "revision", next.Revision, "by", by, "changes", len(changed))
+}
+
+// lookBack sets the place back at which reconciliation goes on when the channel is
+// activated again. Runs that wait or are tried again now end without an effect,
+// and the changes that they are about may be as old as they can be.
+func (c *salesChannel) lookBack(now time.Time, waits channels.Waits) {
+	oldest := now.Add(-waits.GiveUpAfter.Std() - waits.RetryFor.Std())
+	if oldest.Before(c.Channel.CreatedAt) {
+		oldest = c.Channel.CreatedAt
+	}
+	if oldest.Before(c.Status.ReconciledThrough) {
+		c.Status.ReconciledThrough = oldest
+	}
+}
+
+// moves reports whether a change connects a channel to other systems.
+func moves(was, is channels.Channel) bool {
+	return was.Store.Hash != is.Store.Hash || was.Store.BaseURL != is.Store.BaseURL ||
+		was.Downstream.Adapter != is.Downstream.Adapter || was.Downstream.BaseURL != is.Downstream.BaseURL
 }
 
 // leaves reports whether a change of the connection may leave hooks behind:

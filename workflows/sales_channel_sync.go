@@ -12,9 +12,12 @@ import (
 )
 
 const (
-	// syncLimit bounds the attempts of one look at the subscriptions. What is
-	// not done by then is reported, and tried again later.
-	syncLimit = 5 * time.Minute
+	// syncLimit bounds the attempts of one look at the subscriptions: longer
+	// than the 30 seconds of a used-up quota, and short enough for a person to
+	// wait for. What is not done by then is reported, and tried again later.
+	syncLimit = 90 * time.Second
+	// forcedLimit bounds the last look before a channel is removed by force.
+	forcedLimit = 15 * time.Second
 	// firstSyncRetry and longestSyncRetry bound the time until then.
 	firstSyncRetry   = time.Minute
 	longestSyncRetry = 15 * time.Minute
@@ -51,14 +54,17 @@ func (c *salesChannel) validateAudit(request channels.AuditRequest) error {
 // subscribe makes the store's hooks match the settings. What cannot be finished
 // now is tried again later; settings that change meanwhile are applied next.
 func (c *salesChannel) subscribe(ctx workflow.Context) error {
-	wanted, asked := c.Channel, c.asked
+	wanted, asked, limit, forced := c.Channel, c.asked, syncLimit, c.forced
+	if forced {
+		limit = forcedLimit
+	}
 	workflow.SetCurrentDetails(ctx, "Making the hooks in BigCommerce match the settings.")
 	syncCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	future := workflow.ExecuteActivity(workflow.WithActivityOptions(syncCtx, workflow.ActivityOptions{
 		TaskQueue:              TaskQueueBigCommerce,
-		ScheduleToCloseTimeout: syncLimit,
-		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: limit,
+		StartToCloseTimeout:    min(time.Minute, limit),
 		// Two revisions never work on the same hooks at once.
 		WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
@@ -69,7 +75,7 @@ func (c *salesChannel) subscribe(ctx workflow.Context) error {
 	}), acts.SyncSubscriptions, activities.SyncRequest{
 		Channel: wanted, Known: c.Status.Hooks, Cause: c.cause, Remove: c.Status.Removing,
 	})
-	superseded := func() bool { return c.Channel.Revision != wanted.Revision }
+	superseded := func() bool { return c.Channel.Revision != wanted.Revision || c.forced != forced }
 	if err := workflow.Await(ctx, func() bool { return future.IsReady() || superseded() }); err != nil {
 		return err
 	}

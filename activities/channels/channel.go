@@ -37,6 +37,9 @@ type Channel struct {
 	// taken. It follows SecretVersion once every hook carries that and
 	// BigCommerce has ended its repetitions of older callbacks.
 	SecretFloor int `json:"secret_floor,omitempty"`
+	// StoreSince is when the channel was connected to its present store. What
+	// was done for an order before says nothing about the orders of this one.
+	StoreSince time.Time `json:"store_since,omitzero"`
 	// Connection is the id of the workflow that keeps other channels from
 	// connecting the same store to the same downstream account.
 	Connection string `json:"connection,omitempty"`
@@ -116,11 +119,15 @@ type SaveRequest struct {
 	// By names who asks, for the edit history.
 	By string `json:"by"`
 	// Channel is the wished state. Revision, CreatedAt, SecretVersion,
-	// SecretFloor, Connection and Former are the channel's own and are ignored here.
+	// SecretFloor, StoreSince, Connection and Former are the channel's own and are ignored here.
 	Channel Channel `json:"channel"`
 	// Expected, if set, is the revision that the change is made on: 0 for a
 	// channel that must not exist yet. With another one the save is refused.
 	Expected *int `json:"expected,omitempty"`
+	// Resealed is true if nothing differs but the sealing of the credentials,
+	// which are the same as before. Nothing is tried then: the store may be away,
+	// and keys must be changed all the same.
+	Resealed bool `json:"resealed,omitempty"`
 }
 
 // SaveResult says what came of a SaveRequest.
@@ -132,6 +139,12 @@ type SaveResult struct {
 	Changed []FieldChange `json:"changed"`
 	// Subscribed lists the scopes for which a hook of ours exists now.
 	Subscribed []string `json:"subscribed"`
+	// Pending is true if the hooks do not match the settings yet: the channel
+	// goes on by itself until they do.
+	Pending bool `json:"pending,omitempty"`
+	// Problems are what keeps the hooks from matching, or what somebody should
+	// see to all the same.
+	Problems []Finding `json:"problems,omitempty"`
 }
 
 // Validate checks all that can be checked without asking anybody and returns

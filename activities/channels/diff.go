@@ -10,7 +10,7 @@ import (
 
 // Diff lists what differs between two states of a channel, field by field. A
 // secret is reported as changed, never shown. Revision, CreatedAt, SecretVersion,
-// SecretFloor, Connection and Former are bookkeeping and not compared.
+// SecretFloor, StoreSince, Connection and Former are bookkeeping and not compared.
 //
 // It names every field, and uses no reflection, because workflows call it: what
 // they call must be seen to be deterministic.
@@ -69,6 +69,15 @@ func (d *differences) secret(field string, was, is seal.Sealed) {
 	if !bytes.Equal(was, is) {
 		*d = append(*d, FieldChange{Field: field, Was: describeSecret(was), Is: describeSecret(is)})
 	}
+}
+
+// SealedAnew stands in an edit history for a credential that is the same as
+// before, sealed with another key.
+const SealedAnew = "(sealed anew)"
+
+// SecretField reports whether a field of a channel holds a credential.
+func SecretField(field string) bool {
+	return field == "store.access_token" || field == "store.client_secret" || field == "downstream.token"
 }
 
 func describeSecret(s seal.Sealed) string {

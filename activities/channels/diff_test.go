@@ -16,7 +16,7 @@ import (
 )
 
 // bookkeeping are the fields that Diff leaves out.
-var bookkeeping = []string{"revision", "created_at", "secret_version", "secret_floor", "connection", "former"}
+var bookkeeping = []string{"revision", "created_at", "secret_version", "secret_floor", "store_since", "connection", "former"}
 
 // leaf is one field of a channel that holds a value of its own.
 type leaf struct {

@@ -107,6 +107,9 @@ const (
 	// FindingUnavailable: BigCommerce was out of reach, or its answer made
 	// no sense.
 	FindingUnavailable FindingKind = "unavailable"
+	// FindingConnection: another channel connects the same store to the same
+	// downstream account.
+	FindingConnection FindingKind = "connection_taken"
 	// FindingShared: another channel of the same API account has the one hook
 	// for delivery exceptions that BigCommerce allows. Nothing is wrong.
 	FindingShared FindingKind = "exceptions_shared"
@@ -229,7 +232,9 @@ type RotateRequest struct {
 
 // Reconciled tells a channel up to when its store has been searched.
 type Reconciled struct {
-	// Through is the store's time.
+	// From and Through are the first and the last second that were searched,
+	// by the store's clock.
+	From    time.Time `json:"from,omitzero"`
 	Through time.Time `json:"through"`
 }
 

@@ -146,6 +146,22 @@ func TestConnectionIsTaken(t *testing.T) {
 	require.NoError(t, save(), "there is room again")
 }
 
+// TestConnectionIsClaimedAgain ends the workflow that holds a connection by hand:
+// the next audit claims it again.
+func TestConnectionIsClaimedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	value, err := p.client.QueryWorkflow(p.ctx, channels.WorkflowID(channelID), "", channels.QueryChannel)
+	require.NoError(t, err)
+	var channel channels.Channel
+	require.NoError(t, value.Get(&channel))
+	require.NoError(t, p.client.TerminateWorkflow(p.ctx, channel.Connection, "", "by mistake"))
+	require.Empty(t, p.auditNow().Left)
+	described, err := p.client.DescribeWorkflowExecution(p.ctx, channel.Connection, "")
+	require.NoError(t, err)
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, described.GetWorkflowExecutionInfo().GetStatus())
+}
+
 // remove removes the main channel.
 func (p *pipeline) remove() {
 	p.t.Helper()
