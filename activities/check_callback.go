@@ -91,7 +91,7 @@ func judgeAddress(address *url.URL, channel channels.Channel) CheckStep {
 	case path.Base(address.Path) != channel.ID:
 		return step(CheckStepCallback, CheckWarning, fmt.Sprintf("The callback address does not end in the id of the channel, %q: "+
 			"unless something in front of the ingress changes the path, callbacks are refused.", channel.ID),
-			"Save the channel with an address that ends in /webhooks/bigcommerce/"+channel.ID+".")
+			"Save the channel with an address that ends in "+channels.CallbackPath(channel.ID)+".")
 	default:
 		return fine(CheckStepCallback, "")
 	}

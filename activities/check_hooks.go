@@ -92,9 +92,10 @@ func (*unchanged) DeleteHook(context.Context, int64) error { return nil }
 func judgeHooks(channel channels.Channel, report channels.AuditReport) CheckStep {
 	result := CheckStep{Name: CheckStepHooks, Result: CheckOK}
 	var details, advice []string
-	mendable := false
+	mendable, shared := false, false
 	for _, finding := range report.Found {
 		if finding.Kind == channels.FindingShared {
+			shared = true
 			continue // nothing is wrong
 		}
 		if result.Result != CheckFailed {
@@ -123,7 +124,11 @@ func judgeHooks(channel channels.Channel, report channels.AuditReport) CheckStep
 	case len(subscriptions.Wanted(channel)) == 0:
 		result.Detail = "No hook is wanted, because no webhook could have an effect, and there is none."
 	default:
-		result.Detail = fmt.Sprintf("Every wanted hook is there, active, and has the right address and secret: %s.", strings.Join(WantedScopes(channel), ", "))
+		scopes := slices.DeleteFunc(WantedScopes(channel), func(scope string) bool { return shared && scope == bigcommerce.ScopeHookDeliveryException })
+		result.Detail = fmt.Sprintf("Every wanted hook is there, active, and has the right address and secret: %s.", strings.Join(scopes, ", "))
+	}
+	if shared {
+		result.Detail += " Delivery exceptions go to another channel or app that shares the API account."
 	}
 	result.Advice = strings.Join(advice, " ")
 	return result

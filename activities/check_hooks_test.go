@@ -66,6 +66,14 @@ func TestCheckHooks(t *testing.T) {
 			},
 			want: activities.CheckWarning, says: []string{"one of several"},
 		},
+		"exceptions go to another channel": {
+			spoil: func(c *checker) {
+				c.hook(bigcommerce.ScopeOrderStatusUpdated, callbackBase+mainChannel, c.secrets.Secret(mainChannel, 1))
+				c.hook(bigcommerce.ScopeHookDeliveryException, channels.ExceptionsURL(callbackBase+"other"), c.secrets.Secret("other", 1))
+			},
+			want: activities.CheckOK,
+			says: []string{"address and secret: store/order/statusUpdated. Delivery exceptions go to another channel"},
+		},
 		"old secret": {
 			spoil: func(c *checker) {
 				c.subscribed()

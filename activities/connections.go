@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -148,7 +149,7 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 		Transport: c.config.Transport,
 	})
 	if err != nil {
-		return connection{}, fmt.Errorf("channel %s: downstream: %w", channel.ID, err)
+		return connection{}, err // it names the channel
 	}
 	adapter = c.config.Metrics.instrument(channel.Downstream.Adapter, adapter)
 	return connection{madeFrom: endsOf(channel), store: store, adapter: adapter}, nil
@@ -172,9 +173,37 @@ func (c *Connections) openStore(ctx context.Context, channel string, store chann
 		Observe:     c.config.Metrics.observeStore,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("channel %s: store: %w", channel, err)
+		return nil, fmt.Errorf("channel %s: %w", channel, storeProblems(err))
 	}
 	return client, nil
+}
+
+// settingOf is what the fields of a client's configuration are called in the
+// settings of a channel.
+var settingOf = map[string]string{
+	"StoreHash": "store.hash", "BaseURL": "store.base_url", "AccessToken": "store.access_token",
+}
+
+// storeProblems turns the mistakes in a client's configuration into problems of
+// a channel. An error that is about anything else stays what it is.
+func storeProblems(err error) error {
+	joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err)
+	if !ok {
+		return err
+	}
+	problems := make([]error, 0, len(joined.Unwrap()))
+	for _, mistake := range joined.Unwrap() {
+		config, ok := errors.AsType[bigcommerce.ConfigError](mistake)
+		field, known := settingOf[config.Field]
+		if !ok || !known {
+			return err
+		}
+		problems = append(problems, channels.ProblemError{Field: field, Message: config.Message})
+	}
+	return errors.Join(problems...)
 }
 
 // apiOf names a store: its hash below the address of its API.

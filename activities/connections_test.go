@@ -80,7 +80,7 @@ func TestConnectionsFail(t *testing.T) {
 		says  string
 	}{
 		"store token":        {func(c *channels.Channel) { c.Store.AccessToken[0] ^= 1 }, "channel main: store access token: "},
-		"store settings":     {func(c *channels.Channel) { c.Store.Hash = "NO" }, "channel main: store: "},
+		"store settings":     {func(c *channels.Channel) { c.Store.Hash = "NO" }, "channel main: store.hash must be "},
 		"adapter":            {func(c *channels.Channel) { c.Downstream.Adapter = "" }, "set downstream.adapter to one of rest"},
 		"downstream token":   {func(c *channels.Channel) { c.Downstream.Token[0] ^= 1 }, "channel main: downstream token: "},
 		"downstream address": {func(c *channels.Channel) { c.Downstream.BaseURL = "nowhere" }, "channel main: downstream: "},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -31,14 +32,14 @@ func (a *Activities) CheckChannel(ctx context.Context, channel channels.Channel)
 	}
 	var problems []error
 	if _, err := conn.store.Time(ctx); err != nil {
-		problems = append(problems, refuse(ErrTypeStoreProbe, fmt.Errorf("the store refused the credentials or is out of reach: %w", err)))
+		problems = append(problems, refuse(ErrTypeStoreProbe, sayWhy(channel.ID, "the store", err)))
 	}
 	statuses, err := conn.adapter.Statuses(ctx)
 	if err == nil {
 		err = conn.adapter.Probe(ctx)
 	}
 	if err != nil {
-		problems = append(problems, refuse(ErrTypeDownstreamProbe, fmt.Errorf("the downstream system refused the credentials or is out of reach: %w", err)))
+		problems = append(problems, refuse(ErrTypeDownstreamProbe, sayWhy(channel.ID, "the downstream system", err)))
 	} else if err := channel.Settings.ValidateStatuses(statuses); err != nil {
 		problems = append(problems, refuse(ErrTypeInvalidSettings, err))
 	}
@@ -49,6 +50,33 @@ func (a *Activities) CheckChannel(ctx context.Context, channel channels.Channel)
 		return problems[0]
 	default:
 		return refuse(ErrTypeInvalidSettings, errors.Join(problems...))
+	}
+}
+
+// sayWhy begins the error of a side that was tried with what it comes to. The
+// channel is named by whoever passes it on.
+func sayWhy(channel, side string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "channel "+channel+": ")
+	return fmt.Errorf("%s %s: %s", side, comesTo(Classify(err).Reason), text)
+}
+
+// comesTo says in words what the reason of a failed call means.
+func comesTo(reason Reason) string {
+	switch reason {
+	case ReasonStoreCredentials, ReasonDownstreamCredentials:
+		return "refused the credentials"
+	case ReasonStorePermission, ReasonDownstreamPermission:
+		return "refused the request for want of a permission"
+	case ReasonStoreNotFound, ReasonStoreRefused, ReasonDownstreamRefused:
+		return "refused the request"
+	case ReasonStoreRateLimited, ReasonDownstreamRateLimited:
+		return "takes no more requests at the moment"
+	case ReasonStoreMalformed, ReasonDownstreamMalformed:
+		return "gave an answer that makes no sense"
+	case ReasonDownstreamMisconfigured:
+		return "is not at the address, or not as it is configured"
+	default:
+		return "is out of reach"
 	}
 }
 

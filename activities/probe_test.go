@@ -30,12 +30,12 @@ func TestCheckChannelSaysWhichSideFailed(t *testing.T) {
 		"store credentials": {
 			spoil:    func(f *fixture, _ *channels.Channel) { f.store.RevokeAccount(f.account.ClientID) },
 			kind:     activities.ErrTypeStoreProbe,
-			says:     []string{"the store refused the credentials", "401"},
-			saysNone: "the downstream system",
+			says:     []string{"the store refused the credentials: bigcommerce: get time", "401"},
+			saysNone: "out of reach",
 		},
 		"store away": {
 			spoil: func(f *fixture, _ *channels.Channel) { require.NoError(f.t, f.store.Close()) },
-			kind:  activities.ErrTypeStoreProbe, says: []string{"out of reach"}, saysNone: "the downstream system",
+			kind:  activities.ErrTypeStoreProbe, says: []string{"the store is out of reach: bigcommerce: get time"}, saysNone: "credentials",
 		},
 		"store hash": {
 			spoil: func(_ *fixture, c *channels.Channel) { c.Store.Hash = "nosuchstore" },
@@ -43,17 +43,17 @@ func TestCheckChannelSaysWhichSideFailed(t *testing.T) {
 		},
 		"downstream credentials": {
 			spoil: func(f *fixture, _ *channels.Channel) { f.demo.Faults().RevokeToken() },
-			kind:  activities.ErrTypeDownstreamProbe, says: []string{"the downstream system refused", "401"}, saysNone: "the store",
+			kind:  activities.ErrTypeDownstreamProbe, says: []string{"the downstream system refused the credentials: downstream", "401"}, saysNone: "out of reach",
 		},
 		"downstream away": {
 			spoil: func(f *fixture, _ *channels.Channel) { f.demo.Close() },
-			kind:  activities.ErrTypeDownstreamProbe, says: []string{"out of reach"}, saysNone: "the store",
+			kind:  activities.ErrTypeDownstreamProbe, says: []string{"the downstream system is out of reach"}, saysNone: "credentials",
 		},
 		"downstream probe": {
 			spoil: func(f *fixture, _ *channels.Channel) {
 				f.demo.Faults().Inject(resttest.Fault{Call: resttest.CallReads, Status: 403, Times: -1})
 			},
-			kind: activities.ErrTypeDownstreamProbe, says: []string{"the downstream system refused", "403"}, saysNone: "the store",
+			kind: activities.ErrTypeDownstreamProbe, says: []string{"for want of a permission", "403"}, saysNone: "the store",
 		},
 		"unknown status": {
 			spoil: func(_ *fixture, c *channels.Channel) {
@@ -86,6 +86,12 @@ func TestCheckChannelSaysWhichSideFailed(t *testing.T) {
 		"unreadable downstream token": {
 			spoil: func(_ *fixture, c *channels.Channel) { c.Downstream.Token[0] ^= 1 },
 			kind:  activities.ErrTypeInvalidSettings, says: []string{"downstream token"},
+		},
+		"store token with a line break": {
+			spoil:    func(f *fixture, c *channels.Channel) { c.Store.AccessToken = f.seal("abc\ndef") },
+			kind:     activities.ErrTypeInvalidSettings,
+			says:     []string{"channel main: store.access_token must be 1 to 1024 printable characters"},
+			saysNone: "configuration",
 		},
 		"store address": {
 			spoil: func(_ *fixture, c *channels.Channel) { c.Store.BaseURL = "http://store.example" },

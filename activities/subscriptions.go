@@ -91,7 +91,8 @@ func (a *Activities) syncHooks(ctx context.Context, request SyncRequest) (channe
 // LeaveResult says what became of the stores that a channel has left.
 type LeaveResult struct {
 	// Cleared are the indices in Channel.Former where no hook of the channel
-	// is left, or none can be reached any more.
+	// is left, or where the account or the key to its token is gone. The others
+	// are to be tried again.
 	Cleared []int `json:"cleared"`
 	// Left are the problems that somebody has to look at.
 	Left []channels.Finding `json:"left"`
@@ -102,8 +103,9 @@ type LeaveResult struct {
 // LeaveStores removes the hooks of a channel from its former stores, as far as
 // they are not cleared. Of the present store, under former credentials, it
 // removes them only once the present hook for orders is right and at least a
-// minute old; until then nothing is cleared there, which is no error. It fails,
-// and can be repeated, when a store is out of reach or has no quota left.
+// minute old; until then nothing is cleared there, which is no error. Neither is
+// it when a store refuses something: that is left, and not cleared. It fails, and
+// can be repeated, when a store is out of reach or has no quota left.
 func (a *Activities) LeaveStores(ctx context.Context, channel channels.Channel) (LeaveResult, error) {
 	result := LeaveResult{Cleared: []int{}, Left: []channels.Finding{}, Done: []string{}}
 	if activity.HasHeartbeatDetails(ctx) {
@@ -150,7 +152,8 @@ func (a *Activities) leave(ctx context.Context, channel channels.Channel, former
 	leave := subscriptions.Leave{
 		Former: store, Channel: channel, Secrets: a.secrets, Logger: activity.GetLogger(ctx),
 	}
-	if apiOf(former) == apiOf(channel.Store) {
+	// Under whatever address: what the present token sees stays.
+	if former.Hash == channel.Store.Hash {
 		present, err := a.connections.openStore(ctx, channel.ID, channel.Store)
 		if err != nil {
 			return subscriptions.Departure{}, err

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,4 +105,21 @@ func TestLeaveStoresTellsWhatAnEarlierAttemptDid(t *testing.T) {
 	f := setupHooks(t)
 	f.env.SetHeartbeatDetails([]string{"Hook 1 was removed."})
 	require.Equal(t, []string{"Hook 1 was removed."}, f.leave(f.channel(mainChannel)).Done)
+}
+
+// TestLeaveStoresUnderAnotherAddress shows that a store whose API is reached by
+// another address, of a proxy for example, keeps its hooks: they are the same.
+func TestLeaveStoresUnderAnotherAddress(t *testing.T) {
+	t.Parallel()
+	f := setupHooks(t)
+	c := f.channel(mainChannel)
+	f.sync(c)
+	f.store.Clock().Advance(2 * time.Minute)
+	former := c.Store
+	c.Store.BaseURL = strings.Replace(c.Store.BaseURL, "127.0.0.1", "localhost", 1)
+	c.Former = []channels.FormerStore{{Store: former}}
+	result := f.leave(c)
+	require.Equal(t, []int{0}, result.Cleared)
+	require.Empty(t, result.Done)
+	f.requireRight()
 }

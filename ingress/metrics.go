@@ -57,7 +57,8 @@ func (m *metrics) exception(code int) {
 	m.exceptions.WithLabelValues(exceptionLabel(code)).Inc()
 }
 
-// exceptionLabel keeps the list of codes closed, whatever a callback says.
+// exceptionLabel names a code in metrics and workflow ids. It keeps the list
+// closed, whatever a callback says.
 func exceptionLabel(code int) string {
 	switch code {
 	case bigcommerce.DeliveryWillBeRetried, bigcommerce.DeliveryGivenUp, bigcommerce.DeliveryBlocked:

@@ -20,7 +20,8 @@ type Notifier interface {
 	// Exception has the subscriptions of a channel audited, because
 	// BigCommerce reported with this code that it could not deliver a
 	// callback. It returns once that is kept by Temporal. While such an audit
-	// for the same code runs, no second one is started, which is no error.
+	// for the same code runs, or for another code that BigCommerce does not
+	// document, no second one is started, which is no error.
 	Exception(ctx context.Context, channel string, code int) error
 	// Delivered tells the check of a channel's integration that its callback
 	// arrived. It reports false, which is no error, when no check is running.
@@ -35,7 +36,9 @@ type TemporalNotifier struct {
 
 // Exception implements Notifier.
 func (n *TemporalNotifier) Exception(ctx context.Context, channel string, code int) error {
-	id := channels.AuditID(channel) + "/exception/" + strconv.Itoa(code)
+	// The codes that an id can hold are few, whatever a callback says: each
+	// audit that runs at the same time as others costs the store's quota.
+	id := channels.AuditID(channel) + "/exception/" + exceptionLabel(code)
 	_, err := n.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       id,
 		TaskQueue:                channels.TaskQueue,

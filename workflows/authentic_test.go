@@ -103,14 +103,6 @@ func TestOrderWebhookRetiredSecret(t *testing.T) {
 	}
 }
 
-func TestFoundWebhookID(t *testing.T) {
-	t.Parallel()
-	found := activities.FoundOrder{Channel: "main", StoreHash: "abc123", OrderID: 218}
-	webhook := workflows.FoundWebhook(found, found.ModifiedAt)
-	require.Equal(t, "webhook/main/reconciled/218/-62135596800", webhook.ID())
-	require.Contains(t, webhook.Summary(), "found without a webhook")
-}
-
 // TestOrderWebhookIsTakenOnce shows that a callback which was taken stays so
 // while it waits: what is retired meanwhile is for those that come later.
 func TestOrderWebhookIsTakenOnce(t *testing.T) {

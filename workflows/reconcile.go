@@ -120,7 +120,7 @@ func (r *reconcile) page(ctx workflow.Context) (activities.ReconcilePageResult, 
 	summary := "search from " + r.Cursor.At.Format(time.RFC3339)
 	err := workflow.ExecuteActivity(r.options(ctx, pageTimeout, summary), acts.ReconcilePage, activities.ReconcilePageRequest{
 		Channel: r.request.Channel, Window: r.Window, Cursor: r.Cursor,
-		DryRun: r.request.DryRun, Scheduled: r.request.MovesWatermark(),
+		DryRun: r.request.DryRun, Scheduled: r.request.MovesWatermark(), RepeatFailed: r.request.RepeatsFailed(),
 	}).Get(ctx, &result)
 	return result, err
 }
@@ -144,7 +144,7 @@ func (r *reconcile) complete(ctx workflow.Context) error {
 		return nil
 	}
 	err := workflow.SignalExternalWorkflow(ctx, channels.WorkflowID(r.request.Channel), "",
-		channels.SignalReconciled, channels.Reconciled{Through: r.Window.Until}).Get(ctx, nil)
+		channels.SignalReconciled, channels.Reconciled{From: r.Window.From, Through: r.Window.Until}).Get(ctx, nil)
 	if _, gone := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); gone {
 		r.skipped = fmt.Sprintf("channel %s was removed meanwhile", r.request.Channel)
 		return nil

@@ -134,10 +134,11 @@ func TestReconcile(t *testing.T) {
 		w.page = func(request activities.ReconcilePageRequest) (activities.ReconcilePageResult, error) {
 			require.Empty(t, w.signaled, "before the end")
 			require.True(t, request.Scheduled)
+			require.False(t, request.RepeatFailed, "they are for a person to see to")
 			return minuteOf(request, 3), nil
 		}
 		report := w.run(t)
-		require.Equal(t, []channels.Reconciled{{Through: w.window.Until}}, w.signaled)
+		require.Equal(t, []channels.Reconciled{{From: searchFrom, Through: w.window.Until}}, w.signaled)
 		counts := activities.ReconcileCounts{Listed: 11 * 250, Mapped: 110, Covered: 77, Missed: 33, Started: 33}
 		require.Equal(t, counts, report.ReconcileCounts)
 		require.Equal(t, searchFrom, report.From)
@@ -156,6 +157,7 @@ func TestReconcile(t *testing.T) {
 		w.request.Since = searchFrom
 		require.Equal(t, searchUntil, w.runAll(t).Through)
 		require.False(t, w.asked[0].Scheduled)
+		require.True(t, w.asked[0].RepeatFailed, "a person has seen to them")
 		require.Empty(t, w.signaled)
 	})
 	t.Run("so does a dry run", func(t *testing.T) {
@@ -166,6 +168,7 @@ func TestReconcile(t *testing.T) {
 		report := w.run(t)
 		require.True(t, report.DryRun)
 		require.True(t, w.asked[0].DryRun)
+		require.False(t, w.asked[0].RepeatFailed, "the Schedule would not either")
 		require.Equal(t, 6, report.Missed)
 		require.Zero(t, report.Started)
 		require.Len(t, report.Found, 6)
@@ -243,7 +246,7 @@ func TestReconcileLong(t *testing.T) {
 	require.Equal(t, minutes*missed, report.Started)
 	require.Len(t, report.Found, activities.MaxFoundListed)
 	require.True(t, report.Truncated)
-	require.Equal(t, []channels.Reconciled{{Through: searchFrom.Add((minutes - 1) * time.Minute)}}, w.signaled)
+	require.Equal(t, []channels.Reconciled{{From: searchFrom, Through: searchFrom.Add((minutes - 1) * time.Minute)}}, w.signaled)
 	require.Equal(t, minutes, w.progress(t).Pages)
 }
 

@@ -214,7 +214,7 @@ func (c *salesChannel) commit(ctx workflow.Context, next channels.Channel, chang
 	switch {
 	case was.Revision == 0:
 		next.StoreSince = now
-	case was.Store.Hash != next.Store.Hash || was.Store.BaseURL != next.Store.BaseURL:
+	case was.Store.Hash != next.Store.Hash:
 		next.StoreSince = now
 		c.Status.ReconciledThrough = now // another store, another time to begin at
 	case was.Active && !next.Active:

@@ -41,8 +41,11 @@ type Webhook struct {
 	// Signed is the callback as it was signed, if it was.
 	Signed *activities.SignedCallback `json:"signed,omitempty"`
 	// Found is true for a change that reconciliation found in the store. Hash
-	// is then the time of the change, in Unix seconds.
+	// is then activities.FoundOrder.Key.
 	Found bool `json:"found,omitempty"`
+	// Again is true for one of which a run has completed without having looked
+	// at the order.
+	Again bool `json:"again,omitempty"`
 }
 
 // Rejection says why a callback cannot be used.
@@ -125,17 +128,25 @@ const (
 )
 
 // StartOptions returns the options with which the webhook's workflow is
-// started. An id is never used twice, so a duplicate starts nothing as long as
-// the namespace keeps closed runs.
+// started. The id of a callback is never used twice, so a duplicate starts
+// nothing as long as the namespace keeps closed runs. That of a found change is
+// used again when its run did not see to the change, because nothing else would:
+// when it failed or was broken off, and with Again also when it completed. While
+// one of its runs is open, none of them starts another.
 func (w Webhook) StartOptions() client.StartWorkflowOptions {
 	priority := temporal.Priority{FairnessKey: w.Channel, PriorityKey: priorityLive}
+	reuse := enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	if w.Found {
 		priority.PriorityKey = priorityFound
+		reuse = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+		if w.Again {
+			reuse = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+		}
 	}
 	return client.StartWorkflowOptions{
 		ID:                    w.ID(),
 		TaskQueue:             TaskQueue,
-		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy: reuse,
 		// Its default hides duplicates.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    w.SearchAttributes(),
@@ -148,12 +159,11 @@ func (w Webhook) StartOptions() client.StartWorkflowOptions {
 const FoundScope = bigcommerce.ScopeOrderStatusUpdated
 
 // FoundWebhook returns what stands in for the webhook of a change that
-// reconciliation found. Its id is the same for every time that the change is
-// found.
+// reconciliation found. Its id is found.WorkflowID().
 func FoundWebhook(found activities.FoundOrder, at time.Time) Webhook {
 	return Webhook{
-		Channel: found.Channel, Scope: FoundScope, Hash: strconv.FormatInt(found.ModifiedAt.Unix(), 10),
-		StoreHash: found.StoreHash, OrderID: found.OrderID, EventAt: found.ModifiedAt, ReceivedAt: at.UTC(), Found: true,
+		Channel: found.Channel, Scope: FoundScope, Hash: found.Key(), StoreHash: found.StoreHash, OrderID: found.OrderID,
+		EventAt: found.ModifiedAt, ReceivedAt: at.UTC(), Found: true, Again: found.Again,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -34,7 +35,7 @@ type Client struct {
 }
 
 // NewClient returns a client of one store. It does not connect. It fails when
-// the configuration cannot work, and then names every mistake.
+// the configuration cannot work, and then wraps a ConfigError for every mistake.
 func NewClient(config Config) (*Client, error) {
 	config = config.withDefaults()
 	base, err := config.validate()
@@ -182,6 +183,11 @@ func (c *Client) unanswered(ctx context.Context, call request, err error) *Error
 	}
 	failure := c.failure(call, kind, cause)
 	failure.Title = oneLine(fmt.Sprintf("%s: %v", title, cause))
+	if lookup, ok := errors.AsType[*net.DNSError](err); ok && ctx.Err() == nil {
+		// A resolver names servers of the own network, which help nobody here.
+		failure.Title = oneLine(fmt.Sprintf("the host name %s was not resolved", lookup.Name))
+		failure.Advice = "check the base URL and the machine's name server"
+	}
 	return failure
 }
 

@@ -129,23 +129,34 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate reports every mistake at once.
+// ConfigError is one mistake in one field of a Config. It quotes no value.
+type ConfigError struct {
+	// Field is the name of the field, for example "AccessToken".
+	Field string
+	// Message says what is wrong with it.
+	Message string
+}
+
+// Error implements error.
+func (e ConfigError) Error() string { return e.Field + " " + e.Message }
+
+// validate reports every mistake at once, each as a ConfigError.
 func (c Config) validate() (*url.URL, error) {
 	var mistakes []error
 	if c.Channel == "" {
-		mistakes = append(mistakes, errors.New("the Channel is empty"))
+		mistakes = append(mistakes, ConfigError{"Channel", "is empty"})
 	}
 	if !validStoreHash(c.StoreHash) {
-		mistakes = append(mistakes, errors.New("StoreHash must be 1 to 64 lower-case letters and digits"))
+		mistakes = append(mistakes, ConfigError{"StoreHash", "must be 1 to 64 lower-case letters and digits"})
 	}
 	if c.AccessToken == "" || identifier(c.AccessToken, maxTokenLen) == "" {
-		mistakes = append(mistakes, fmt.Errorf("AccessToken must be 1 to %d printable characters without spaces", maxTokenLen))
+		mistakes = append(mistakes, ConfigError{"AccessToken", fmt.Sprintf("must be 1 to %d printable characters without spaces", maxTokenLen)})
 	}
 	if c.Timeout < 0 {
-		mistakes = append(mistakes, fmt.Errorf("the Timeout is negative (%s)", c.Timeout))
+		mistakes = append(mistakes, ConfigError{"Timeout", fmt.Sprintf("is negative (%s)", c.Timeout)})
 	}
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		mistakes = append(mistakes, errors.New("UserAgent must be printable ASCII"))
+		mistakes = append(mistakes, ConfigError{"UserAgent", "must be printable ASCII"})
 	}
 	base, err := c.parseBaseURL()
 	if err != nil {
@@ -161,16 +172,16 @@ func (c Config) validate() (*url.URL, error) {
 func (c Config) parseBaseURL() (*url.URL, error) {
 	base, err := url.Parse(c.BaseURL)
 	if err != nil || base.Hostname() == "" {
-		return nil, errors.New("BaseURL must be an absolute https URL")
+		return nil, ConfigError{"BaseURL", "must be an absolute https URL"}
 	}
 	if base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
-		return nil, errors.New("BaseURL must not have user information, a query or a fragment")
+		return nil, ConfigError{"BaseURL", "must not have user information, a query or a fragment"}
 	}
 	switch {
 	case base.Scheme == "https":
 	case base.Scheme == "http" && (c.AllowHTTP || loopback(base.Hostname())):
 	default:
-		return nil, errors.New("BaseURL must be https, or http on a loopback address")
+		return nil, ConfigError{"BaseURL", "must be https, or http on a loopback address"}
 	}
 	return base, nil
 }

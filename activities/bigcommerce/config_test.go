@@ -55,6 +55,9 @@ func TestNewClientRefuses(t *testing.T) {
 		for _, field := range []string{"Channel", "StoreHash", "AccessToken"} {
 			require.ErrorContains(t, err, field)
 		}
+		var mistake bigcommerce.ConfigError
+		require.ErrorAs(t, err, &mistake)
+		require.Equal(t, bigcommerce.ConfigError{Field: "Channel", Message: "is empty"}, mistake)
 	})
 }
 

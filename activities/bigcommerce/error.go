@@ -123,7 +123,7 @@ func kindOf(err error) Kind {
 func advice(kind Kind) string {
 	switch kind {
 	case Unauthorized:
-		return "check the channel's store hash and access token: the API account may have been deleted"
+		return "check store hash and access token; the API account may have been deleted"
 	case Forbidden:
 		return "the API account lacks an OAuth scope: create one that has it and give the channel its token"
 	case NotFound:

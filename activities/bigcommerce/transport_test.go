@@ -130,6 +130,18 @@ func TestClientTransportFailures(t *testing.T) {
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	})
 
+	t.Run("no such host", func(t *testing.T) {
+		t.Parallel()
+		store := setup(t, answer(http.StatusOK, ""), func(c *bigcommerce.Config) { c.BaseURL, c.Transport = "https://store.example", unresolved{} })
+		_, err := store.client.Order(t.Context(), 218)
+		failure := requireError(t, err, bigcommerce.Unavailable)
+		require.Equal(t, "the host name store.example was not resolved", failure.Title)
+		require.Contains(t, failure.Advice, "name server")
+		require.NotContains(t, err.Error(), "10.1.2.3", "which is nobody's business")
+		_, ok := errors.AsType[*net.OpError](err)
+		require.True(t, ok)
+	})
+
 	t.Run("certificate of somebody else", func(t *testing.T) {
 		t.Parallel()
 		server := httptest.NewUnstartedServer(answer(http.StatusOK, "{}"))
@@ -222,4 +234,13 @@ func TestClientObserve(t *testing.T) {
 		{Endpoint: endpoint, StatusCode: http.StatusTooManyRequests, Kind: bigcommerce.RateLimited, QuotaLeft: 42},
 		{Endpoint: endpoint, Kind: bigcommerce.RateLimited, QuotaLeft: -1},
 	}, calls)
+}
+
+// unresolved is a transport without a name server that knows anything.
+type unresolved struct{}
+
+func (unresolved) RoundTrip(req *http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{
+		Err: "no such host", Name: req.URL.Hostname(), Server: "10.1.2.3:53", IsNotFound: true,
+	}}
 }

@@ -29,7 +29,8 @@ type Channel struct {
 	Downstream Downstream `json:"downstream"`
 	// Settings are what the merchant chose.
 	Settings Settings `json:"settings"`
-	// CallbackURL is where BigCommerce delivers webhooks of this channel.
+	// CallbackURL is where BigCommerce delivers webhooks of this channel. It
+	// ends in CallbackPath of the channel's id, so no two channels can share it.
 	CallbackURL string `json:"callback_url"`
 	// SecretVersion numbers the callback secret that hooks must carry.
 	SecretVersion int `json:"secret_version"`
@@ -164,7 +165,7 @@ func (c Channel) Validate() error {
 	if len(c.Downstream.Token) == 0 {
 		p.addf("downstream.token", "is missing")
 	}
-	p.url("callback_url", c.CallbackURL, false)
+	p.callbackURL(c.CallbackURL, c.ID)
 	if c.Store.ClientID != "" && !clientIDPattern.MatchString(c.Store.ClientID) {
 		p.addf("store.client_id", "must be the letters and digits that BigCommerce shows as the client id of the API account")
 	}

@@ -39,6 +39,12 @@ func TestValidateAccepts(t *testing.T) {
 		"a store API of its own": func(c *channels.Channel) { c.Store.BaseURL = "http://127.0.0.1:8081" },
 		"an address with a port": func(c *channels.Channel) { c.Downstream.BaseURL = "https://[::1]:8443/v1/" },
 		"never saved":            func(c *channels.Channel) { c.Revision, c.SecretVersion = 0, 0 },
+		"a callback address behind a path": func(c *channels.Channel) {
+			c.CallbackURL = "https://example.com:8443/bridge/webhooks/bigcommerce/main"
+		},
+		"long names in other letters": func(c *channels.Channel) {
+			c.Settings.ValidCancellationStatuses = []string{strings.Repeat("é", 100), "Prêt à expédier", "👍 ready"}
+		},
 		"all statuses mapped": func(c *channels.Channel) {
 			c.Settings.CancelOn = bigcommerce.StatusIDs()[:7]
 			c.Settings.FulfillOn = bigcommerce.StatusIDs()[7:]
@@ -73,9 +79,28 @@ func TestValidateNamesTheField(t *testing.T) {
 		"no token":              {func(c *channels.Channel) { c.Downstream.Token = seal.Sealed{} }, "downstream.token is missing"},
 		"no downstream address": {func(c *channels.Channel) { c.Downstream.BaseURL = "" }, "downstream.base_url is missing"},
 		"no callback address":   {func(c *channels.Channel) { c.CallbackURL = "" }, "callback_url is missing"},
-		"unknown status":        {func(c *channels.Channel) { c.Settings.CancelOn = []bigcommerce.StatusID{15} }, "settings.cancel_on 15 "},
-		"negative status":       {func(c *channels.Channel) { c.Settings.FulfillOn = []bigcommerce.StatusID{-1} }, "settings.fulfill_on -1 "},
-		"status twice":          {func(c *channels.Channel) { c.Settings.FulfillOn = []bigcommerce.StatusID{2, 2} }, "settings.fulfill_on 2 (Shipped) is listed twice"},
+		"another channel's callback address": {
+			func(c *channels.Channel) { c.CallbackURL = "https://hooks.example.com/webhooks/bigcommerce/other" },
+			`callback_url "https://hooks.example.com/webhooks/bigcommerce/other" must end in /webhooks/bigcommerce/main`,
+		},
+		"a callback address that goes on": {func(c *channels.Channel) { c.CallbackURL += "/" }, "callback_url "},
+		"a callback address that hides it": {
+			func(c *channels.Channel) { c.CallbackURL = "https://hooks.example.com/webhooks/bigcommerce%2Fmain" }, "callback_url ",
+		},
+		"a callback address for all": {func(c *channels.Channel) { c.CallbackURL = "https://hooks.example.com" }, "callback_url "},
+		"a status without a name":    {func(c *channels.Channel) { c.Settings.ValidCancellationStatuses = []string{""} }, `settings.valid_cancellation_statuses "" `},
+		"a status with a line break": {func(c *channels.Channel) { c.Settings.ValidFulfillmentStatuses = []string{"a\nb"} }, `settings.valid_fulfillment_statuses "a\nb" `},
+		"a status that writes backwards": {
+			func(c *channels.Channel) { c.Settings.ValidFulfillmentStatuses = []string{"a\u202eb"} }, `settings.valid_fulfillment_statuses "a\u202eb" `,
+		},
+		"a status of broken text": {func(c *channels.Channel) { c.Settings.ValidFulfillmentStatuses = []string{"a\xff"} }, `settings.valid_fulfillment_statuses "a\xff" `},
+		"a status without end": {
+			func(c *channels.Channel) { c.Settings.ValidFulfillmentStatuses = []string{strings.Repeat("é", 101)} },
+			`settings.valid_fulfillment_statuses "` + strings.Repeat("é", 100) + `…" cannot name a status: that takes 1 to 100 printable characters`,
+		},
+		"unknown status":  {func(c *channels.Channel) { c.Settings.CancelOn = []bigcommerce.StatusID{15} }, "settings.cancel_on 15 "},
+		"negative status": {func(c *channels.Channel) { c.Settings.FulfillOn = []bigcommerce.StatusID{-1} }, "settings.fulfill_on -1 "},
+		"status twice":    {func(c *channels.Channel) { c.Settings.FulfillOn = []bigcommerce.StatusID{2, 2} }, "settings.fulfill_on 2 (Shipped) is listed twice"},
 		"status in both": {
 			func(c *channels.Channel) { c.Settings.CancelOn = []bigcommerce.StatusID{5, 10} },
 			"settings.fulfill_on 10 (Completed) is in settings.cancel_on too",

@@ -72,6 +72,10 @@ func ReconcileID(channel string) string { return "reconcile/" + channel }
 // CheckID returns the id of the workflow that checks a channel's integration.
 func CheckID(channel string) string { return "check/" + channel }
 
+// CallbackPath returns what the callback address of a channel ends in: the
+// ingress tells from it which channel a callback is for.
+func CallbackPath(channel string) string { return "/webhooks/bigcommerce/" + channel }
+
 // ExceptionsURL returns where BigCommerce reports callbacks that it could not
 // deliver. BigCommerce documents that it must differ from the destination of
 // every other hook.

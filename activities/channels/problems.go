@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/orderbridge/orderbridge/activities/downstream"
 )
 
 // problems collects mistakes, so that a person sees them all at once.
@@ -61,6 +63,37 @@ func (p *problems) url(field, value string, optional bool) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		p.addf(field, "%q must not contain a query or a fragment", redactURL(value))
 	}
+}
+
+// callbackURL checks the address of the callbacks of the channel with this id.
+func (p *problems) callbackURL(value, id string) {
+	before := len(*p)
+	p.url("callback_url", value, false)
+	if len(*p) > before || !ValidID(id) {
+		return
+	}
+	u, err := url.Parse(value)
+	if err != nil || !strings.HasSuffix(u.EscapedPath(), CallbackPath(id)) {
+		p.addf("callback_url", "%q must end in %s, by which the ingress knows the channel", value, CallbackPath(id))
+	}
+}
+
+// statusNames checks names of downstream statuses, as far as nobody has to be
+// asked.
+func (p *problems) statusNames(field string, names []string) {
+	for _, name := range names {
+		if !downstream.ValidStatusName(name) {
+			p.addf(field, "%q cannot name a status: that takes 1 to %d printable characters", shortened(name), downstream.MaxStatusName)
+		}
+	}
+}
+
+// shortened keeps a message readable that quotes a name of any length.
+func shortened(name string) string {
+	if runes := []rune(name); len(runes) > downstream.MaxStatusName {
+		return string(runes[:downstream.MaxStatusName]) + "…"
+	}
+	return name
 }
 
 // redactURL keeps what a person needs to recognize an address and drops where

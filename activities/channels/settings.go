@@ -137,6 +137,8 @@ func (s Settings) WantsAny() bool {
 }
 
 func (s Settings) validate(p *problems) {
+	p.statusNames("settings.valid_cancellation_statuses", s.ValidCancellationStatuses)
+	p.statusNames("settings.valid_fulfillment_statuses", s.ValidFulfillmentStatuses)
 	for _, list := range []struct {
 		field string
 		ids   []bigcommerce.StatusID

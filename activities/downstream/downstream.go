@@ -9,7 +9,10 @@ package downstream
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Adapter is one connection to one downstream system, for one sales channel.
@@ -82,10 +85,21 @@ func (p Phase) Final() bool {
 	return p == PhaseCancelled || p == PhaseFulfilled || p == PhaseClosed
 }
 
+// MaxStatusName is how many characters the name of a status can have.
+const MaxStatusName = 100
+
+// ValidStatusName reports whether a status can have this name: 1 to
+// MaxStatusName characters, all of which can be seen or are plain spaces.
+// People choose among the names, and they stand in logs and edit histories.
+func ValidStatusName(name string) bool {
+	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= MaxStatusName &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 // Status is one status of a downstream system's own vocabulary.
 type Status struct {
 	// Name is what that system's users see, for example "Awaiting Shipment".
-	// It is compared exactly.
+	// It is compared exactly. See ValidStatusName.
 	Name string `json:"name"`
 	// Phase is what it means for the rules.
 	Phase Phase `json:"phase"`

@@ -62,7 +62,7 @@ func TestTemporalRepeatsAnAuditWithoutQuota(t *testing.T) {
 	var report channels.AuditReport
 	require.NoError(t, run.Get(t.Context(), &report))
 	require.Equal(t, []channels.FindingKind{channels.FindingDeactivated, channels.FindingQuota, channels.FindingDuplicate}, kinds(report.Found))
-	require.Equal(t, "waited for the next window", report.Found[1].Done)
+	require.Equal(t, "The audit waited for the next window.", report.Found[1].Done)
 	require.Empty(t, report.Left)
 	require.Len(t, report.Done, 2)
 }

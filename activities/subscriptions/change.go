@@ -33,12 +33,12 @@ func (r *run) serve(ctx context.Context, want Subscription) error {
 	hook.Headers, hook.UpdatedAt = r.headers(hook), later(r.readAt, changed.UpdatedAt)
 	r.put(hook)
 	r.kept[want.Scope] = kept{hook: hook, works: true}
-	did := make([]string, 0, len(faults))
+	kinds := make([]string, 0, len(faults))
 	for _, finding := range faults {
-		did = append(did, finding.Done)
+		kinds = append(kinds, strings.ReplaceAll(string(finding.Kind), "_", " "))
 		r.add(finding)
 	}
-	r.did(fmt.Sprintf("%s was mended: %s.", name(hook), strings.Join(did, "; ")))
+	r.did(fmt.Sprintf("%s was mended (%s).", name(hook), strings.Join(kinds, ", ")))
 	r.Logger.Info("mended a hook", "channel", r.Channel.ID, "scope", hook.Scope, "hook", hook.ID)
 	return nil
 }
@@ -49,7 +49,7 @@ func (r *run) create(ctx context.Context, want Subscription) error {
 		r.add(shared(other))
 		return nil
 	}
-	finding := channels.Finding{Kind: channels.FindingMissing, Scope: want.Scope, Detail: "There was no hook for " + want.Scope + "."}
+	finding := channels.Finding{Kind: channels.FindingMissing, Scope: want.Scope, Detail: "There is no hook for " + want.Scope + "."}
 	hook, err := r.Store.CreateHook(ctx, bigcommerce.HookRequest{
 		Scope: want.Scope, Destination: want.Destination, IsActive: true, Headers: r.headers(bigcommerce.Hook{}),
 	})
@@ -65,7 +65,7 @@ func (r *run) create(ctx context.Context, want Subscription) error {
 		finding.Kind = channels.FindingOtherAccount
 		finding.Detail = fmt.Sprintf("Hook %d for %s belongs to another API account, whose hooks cannot be seen or changed.", before.ID, want.Scope)
 	}
-	finding.HookID, finding.Done = hook.ID, "made a new one"
+	finding.HookID, finding.Done = hook.ID, "A new one was made."
 	if !r.replaced(want.Scope) {
 		r.add(finding)
 	}
@@ -87,7 +87,7 @@ func (r *run) remove(ctx context.Context, hook bigcommerce.Hook, finding channel
 		return r.failed(err, hook.Scope, []channels.Finding{finding})
 	}
 	r.drop(hook.ID)
-	finding.Done, finding.Harmless = "removed it", false
+	finding.Done, finding.Harmless = "It was removed.", false
 	r.add(finding)
 	r.did(name(hook) + " was removed.")
 	r.Logger.Info("removed a hook", "channel", r.Channel.ID, "scope", hook.Scope, "hook", hook.ID)
@@ -99,17 +99,17 @@ func (r *run) remove(ctx context.Context, hook bigcommerce.Hook, finding channel
 // delivery exceptions, which must not hinder the one that orders depend on.
 // Anything else ends the run.
 func (r *run) failed(err error, scope string, findings []channels.Finding) error {
-	why := channels.Finding{Scope: scope, Detail: err.Error(), Left: true}
+	why := channels.Finding{Scope: scope, Detail: said(err), Left: true}
 	switch {
 	case bigcommerce.IsKind(err, bigcommerce.Forbidden):
 		why.Kind = channels.FindingNoScope
-		why.Advice = "give the channel the token of an API account that may use webhooks and read orders"
+		why.Advice = "Give the channel the token of an API account that may use webhooks and read orders."
 	case bigcommerce.IsKind(err, bigcommerce.Invalid), bigcommerce.IsKind(err, bigcommerce.Conflict), bigcommerce.IsKind(err, bigcommerce.NotFound):
 		if r.left > 0 {
 			return errStale
 		}
 		why.Kind = channels.FindingRefused
-		why.Advice = "correct what BigCommerce names, then save the channel again or wait for the next audit"
+		why.Advice = "Correct what BigCommerce names, then save the channel again or wait for the next audit."
 		if findings[0].Kind == channels.FindingMissing && r.count(scope) >= hooksPerScope {
 			why = full(scope, r.count(scope))
 		}
@@ -117,12 +117,12 @@ func (r *run) failed(err error, scope string, findings []channels.Finding) error
 		return err
 	default:
 		why.Kind = channels.FindingUnavailable
-		why.Advice = "nothing: the next audit tries again"
+		why.Advice = "Nothing: the next audit tries again."
 	}
 	why.Harmless = !essential(scope)
 	for _, finding := range findings {
 		why.Harmless = why.Harmless || finding.Harmless
-		finding.Done, finding.Left, finding.Advice = "", true, "see why BigCommerce did not take the change"
+		finding.Done, finding.Left, finding.Advice = "", true, "See why BigCommerce did not take the change."
 		finding.Harmless = finding.Harmless || !essential(scope)
 		why.HookID = finding.HookID
 		r.add(finding)

@@ -54,32 +54,32 @@ func (r *run) compare(want Subscription, hook bigcommerce.Hook) (update bigcomme
 	switch {
 	case hook.Status == bigcommerce.HookDeactivated:
 		update.IsActive = &on
-		found(channels.FindingDeactivated, "was switched off by BigCommerce, as it does after 48 hours in which a callback "+
-			"could not be delivered and after 90 days without activity.", "switched it on again")
+		found(channels.FindingDeactivated, "has been switched off by BigCommerce, as it does after 48 hours in which a callback "+
+			"could not be delivered and after 90 days without activity.", "It was switched on again.")
 	case off(hook):
 		update.IsActive = &on
-		found(channels.FindingInactive, "was switched off by somebody.", "switched it on again")
+		found(channels.FindingInactive, "has been switched off by somebody.", "It was switched on again.")
 	}
 	if !sameAddress(hook.Destination, want.Destination) {
 		update.Destination = &want.Destination
-		found(channels.FindingWrongDestination, "delivered to another address.", "gave it the right address")
+		found(channels.FindingWrongDestination, "delivers to another address.", "It was given the right address.")
 	}
 	if kind := r.secret(hook); kind != "" {
 		update.Headers = r.headers(hook)
-		found(kind, secretDetails[kind], "gave it the present secret")
+		found(kind, secretDetails[kind], "It was given the present secret.")
 	}
 	if len(faults) == 0 && r.readAt.Sub(r.armedAt(hook)) >= quietTime {
 		update.IsActive = &on
-		found(channels.FindingQuiet, fmt.Sprintf("was not changed for %d days or more; BigCommerce switches a hook off after 90 days "+
-			"without activity.", int(quietTime.Hours()/24)), "switched it on again before that")
+		found(channels.FindingQuiet, fmt.Sprintf("has not been changed for %d days or more; BigCommerce switches a hook off after 90 days "+
+			"without activity.", int(quietTime.Hours()/24)), "It was switched on again before that.")
 	}
 	return update, faults
 }
 
 var secretDetails = map[channels.FindingKind]string{
-	channels.FindingMissingSecret: "carried no secret, so that its callbacks were refused.",
-	channels.FindingWrongSecret:   "carried a secret that is not this channel's, so that its callbacks were refused.",
-	channels.FindingOldSecret:     "carried another version of the secret than the present one.",
+	channels.FindingMissingSecret: "carries no secret, so that its callbacks are refused.",
+	channels.FindingWrongSecret:   "carries a secret that is not this channel's, so that its callbacks are refused.",
+	channels.FindingOldSecret:     "carries another version of the secret than the present one.",
 }
 
 // ours returns the channel's hooks.

@@ -1,6 +1,7 @@
 package subscriptions
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -10,23 +11,35 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 )
 
+// said says in a sentence what BigCommerce answered to a change or a look.
+func said(err error) string {
+	e, ok := errors.AsType[*bigcommerce.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	plain := *e
+	plain.Advice = "" // the finding has its own
+	text := strings.TrimPrefix(plain.Error(), "channel "+e.Channel+": bigcommerce: "+e.Call+": ")
+	return fmt.Sprintf("BigCommerce did not take %q: %s.", e.Call, text)
+}
+
 // quotaUsedUp is the finding of an attempt that has to wait. It becomes part of
 // a report only if a later attempt went through.
 func quotaUsedUp() channels.Finding {
 	return channels.Finding{
 		Kind:   channels.FindingQuota,
 		Detail: "The store's request quota, which all of its apps share, was used up.",
-		Done:   "waited for the next window",
+		Done:   "The audit waited for the next window.",
 	}
 }
 
 // shared is the finding of a channel whose API account has the one hook for
-// delivery exceptions already. Making another is not even tried.
+// delivery exceptions already. Making another is not even tried. Nobody has to do
+// anything, so there is no advice.
 func shared(hook bigcommerce.Hook) channels.Finding {
 	return channels.Finding{
 		Kind: channels.FindingShared, Scope: exceptionScope, HookID: hook.ID, Left: true, Harmless: true,
-		Detail: fmt.Sprintf("Hook %d of the same API account has the one subscription to delivery exceptions that BigCommerce allows.", hook.ID),
-		Advice: "nothing: audits find the same, only later; an API account of its own makes them come early for this channel too",
+		Detail: fmt.Sprintf("Delivery exceptions of this API account go to hook %d, which is not this channel's; there can be no other.", hook.ID),
 	}
 }
 
@@ -36,7 +49,7 @@ func full(scope string, n int) channels.Finding {
 	return channels.Finding{
 		Kind: channels.FindingTooMany, Scope: scope, Left: true,
 		Detail: fmt.Sprintf("The API account has %d hooks for %s; BigCommerce allows %d, and refused another.", n, scope, hooksPerScope),
-		Advice: "remove hooks that nobody needs, or give the channel an API account of its own",
+		Advice: "Remove hooks that nobody needs, or give the channel an API account of its own.",
 	}
 }
 
@@ -50,16 +63,16 @@ func (r *run) tooMany() {
 		}
 		finding := channels.Finding{
 			Kind: channels.FindingTooMany, Scope: want.Scope,
-			Detail: fmt.Sprintf("The API account had %d hooks for %s; BigCommerce allows %d.", before, want.Scope, hooksPerScope),
+			Detail: fmt.Sprintf("The API account has %d hooks for %s; BigCommerce allows %d.", before, want.Scope, hooksPerScope),
 		}
 		if now < before {
-			finding.Done = fmt.Sprintf("removed %d of them", before-now)
+			finding.Done = fmt.Sprintf("Removed %d of them.", before-now)
 		}
 		if now > hooksPerScope {
 			finding.Left, finding.Harmless = true, true
-			finding.Advice = "remove hooks that nobody needs: once this channel's is gone, it could not be made again"
+			finding.Advice = "Remove hooks that nobody needs: once this channel's is gone, it could not be made again."
 			if r.again > 0 {
-				finding.Advice = "nothing yet: more of them are removed in a minute"
+				finding.Advice = "Nothing yet: more of them are removed in a minute."
 			}
 		}
 		r.add(finding)
@@ -73,7 +86,7 @@ func (r *run) intruders() {
 			r.leave(channels.Finding{
 				Kind:     channels.FindingUnwanted,
 				Detail:   name(hook) + " delivers to this channel without its secret; what it sends is refused and counts as failed deliveries.",
-				Advice:   "remove it, or give it another address: it is not Orderbridge's own",
+				Advice:   "Remove it, or give it another address: it is not Orderbridge's own.",
 				Harmless: true,
 			}, hook)
 		}
@@ -100,7 +113,7 @@ func (r *run) blocked(domains []bigcommerce.BlockedDomain) {
 		}
 		r.add(channels.Finding{
 			Kind: channels.FindingBlocked, Detail: detail + ".", Left: true,
-			Advice: "BigCommerce lifts the block by itself and repeats the callbacks; see why it got no answer 200 in time",
+			Advice: "BigCommerce lifts the block by itself and repeats the callbacks; see why it got no answer 200 in time.",
 		})
 	}
 }

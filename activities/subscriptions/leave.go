@@ -28,9 +28,9 @@ type Leave struct {
 
 // Departure says how far a channel is out of a store.
 type Departure struct {
-	// Cleared is true if no hook of the channel is left, or none can be
-	// reached any more. It is false while the hooks that take over are not
-	// known to work.
+	// Cleared is true if no hook of the channel is left, or its account is
+	// gone. It is false while the hooks that take over are not known to work,
+	// and while the store refuses something: the same is to be tried again.
 	Cleared bool
 	// Left are the problems that somebody has to look at.
 	Left []channels.Finding
@@ -48,8 +48,14 @@ func (l Leave) Run(ctx context.Context) (Departure, error) {
 	// has not, although that was read later, cannot be a new hook of the same
 	// account.
 	admin, err := l.Former.HooksAdmin(ctx)
+	if bigcommerce.IsKind(err, bigcommerce.Unauthorized) {
+		return Departure{Cleared: true}, nil
+	}
+	if finding, refused := refusal(err); refused {
+		return Departure{Left: []channels.Finding{finding}}, nil
+	}
 	if err != nil {
-		return l.refused(Departure{}, err)
+		return Departure{}, err
 	}
 	r := &run{owner: owner{channel: l.Channel, secrets: l.Secrets, removing: true}, hooks: admin.Hooks}
 	ours := r.ours()
@@ -69,38 +75,47 @@ func (l Leave) Run(ctx context.Context) (Departure, error) {
 		}
 		ours = foreign(ours, present.Hooks)
 	}
-	var gone Departure
-	for _, hook := range ours {
+	return l.remove(ctx, ours)
+}
+
+// remove removes hooks from the former account. One that is refused does not
+// keep the others.
+func (l Leave) remove(ctx context.Context, hooks []bigcommerce.Hook) (Departure, error) {
+	var so Departure
+	for _, hook := range hooks {
 		err := l.Former.DeleteHook(ctx, hook.ID)
 		if bigcommerce.IsKind(err, bigcommerce.NotFound) {
 			continue
 		}
-		if err != nil {
-			return l.refused(gone, err)
+		if bigcommerce.IsKind(err, bigcommerce.Unauthorized) {
+			return Departure{Cleared: true, Done: so.Done}, nil // the account is gone, and its hooks with it
 		}
-		gone.Done = append(gone.Done, name(hook)+" was removed: its account belongs to the channel no more.")
+		if finding, refused := refusal(err); refused {
+			finding.Scope, finding.HookID = hook.Scope, hook.ID
+			so.Left = append(so.Left, finding)
+			continue
+		}
+		if err != nil {
+			return so, err
+		}
+		so.Done = append(so.Done, name(hook)+" was removed: its account belongs to the channel no more.")
 		l.Logger.Info("removed a hook", "channel", l.Channel.ID, "scope", hook.Scope, "hook", hook.ID)
 	}
-	gone.Cleared = true
-	return gone, nil
+	so.Cleared = len(so.Left) == 0
+	return so, nil
 }
 
-// refused decides what an error of the former account means.
-func (l Leave) refused(so Departure, err error) (Departure, error) {
+// refusal is the finding of an error with which the former account refuses
+// something. A store says 403 or 404 also while it is suspended or moved, so
+// that it is not believed to be for good.
+func refusal(err error) (finding channels.Finding, refused bool) {
 	switch {
-	case bigcommerce.IsKind(err, bigcommerce.Unauthorized):
-		so.Cleared = true
-		return so, nil
-	case bigcommerce.IsKind(err, bigcommerce.Forbidden), bigcommerce.IsKind(err, bigcommerce.Invalid),
-		bigcommerce.IsKind(err, bigcommerce.Conflict), bigcommerce.IsKind(err, bigcommerce.NotFound):
-		kind := channels.FindingRefused
-		if bigcommerce.IsKind(err, bigcommerce.Forbidden) {
-			kind = channels.FindingNoScope
-		}
-		so.Cleared, so.Left = true, append(so.Left, Unreachable(kind, err))
-		return so, nil
+	case bigcommerce.IsKind(err, bigcommerce.Forbidden):
+		return Unreachable(channels.FindingNoScope, err), true
+	case bigcommerce.IsKind(err, bigcommerce.Invalid), bigcommerce.IsKind(err, bigcommerce.Conflict), bigcommerce.IsKind(err, bigcommerce.NotFound):
+		return Unreachable(channels.FindingRefused, err), true
 	default:
-		return so, err
+		return channels.Finding{}, false
 	}
 }
 
@@ -110,8 +125,8 @@ func (l Leave) refused(so Departure, err error) (Departure, error) {
 func Unreachable(kind channels.FindingKind, err error) channels.Finding {
 	return channels.Finding{
 		Kind: kind, Left: true, Harmless: true,
-		Detail: "Hooks of this channel may be left in an API account that it had before: " + err.Error(),
-		Advice: "delete that API account in BigCommerce, which deletes its hooks",
+		Detail: "Hooks of this channel may be left in an API account that it had before. " + said(err),
+		Advice: "Delete that API account in BigCommerce, which deletes its hooks.",
 	}
 }
 

@@ -120,6 +120,8 @@ func TestLeaveIsRefused(t *testing.T) {
 		"reading is forbidden": {http.MethodGet, http.StatusForbidden, channels.FindingNoScope},
 		"the store is gone":    {http.MethodGet, http.StatusNotFound, channels.FindingRefused},
 		"removing is refused":  {http.MethodDelete, http.StatusUnprocessableEntity, channels.FindingRefused},
+		"it is in conflict":    {http.MethodDelete, http.StatusConflict, channels.FindingRefused},
+		"removing forbidden":   {http.MethodDelete, http.StatusForbidden, channels.FindingNoScope},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,12 +129,41 @@ func TestLeaveIsRefused(t *testing.T) {
 			leave.Present = nil
 			f.store.Faults().FailNext(-1, tc.method, "/hooks", bigcommercetest.Failure(tc.status))
 			departure := f.leave(leave)
+			require.False(t, departure.Cleared, "it may be otherwise the next time")
+			require.NotEmpty(t, departure.Left)
+			for _, finding := range departure.Left {
+				require.Equal(t, tc.kind, finding.Kind)
+				require.True(t, finding.Harmless)
+				require.NotEmpty(t, finding.Advice)
+			}
+			f.store.Faults().ClearAPI()
+			departure = f.leave(leave)
 			require.True(t, departure.Cleared)
-			require.Equal(t, []channels.FindingKind{tc.kind}, kinds(departure.Left))
-			require.True(t, departure.Left[0].Harmless)
-			require.NotEmpty(t, departure.Left[0].Advice)
+			require.Empty(t, departure.Left)
+			require.Empty(t, f.store.Hooks())
 		})
 	}
+	t.Run("one is refused, the other goes", func(t *testing.T) {
+		t.Parallel()
+		f, leave := leaving(t)
+		leave.Present = nil
+		first := f.store.Hooks()[0]
+		f.store.Faults().FailNext(1, http.MethodDelete, "/hooks", bigcommercetest.Failure(http.StatusForbidden))
+		departure := f.leave(leave)
+		require.False(t, departure.Cleared)
+		require.Len(t, departure.Done, 1)
+		require.Len(t, departure.Left, 1)
+		require.Equal(t, first.ID, departure.Left[0].HookID)
+		require.Equal(t, []bigcommercetest.Hook{first}, f.store.Hooks())
+	})
+	t.Run("the account goes meanwhile", func(t *testing.T) {
+		t.Parallel()
+		f, leave := leaving(t)
+		leave.Present = nil
+		f.store.Faults().FailNext(1, http.MethodDelete, "/hooks", bigcommercetest.Failure(http.StatusForbidden))
+		f.store.Faults().FailNext(1, http.MethodDelete, "/hooks", bigcommercetest.Failure(http.StatusUnauthorized))
+		require.Equal(t, subscriptions.Departure{Cleared: true}, f.leave(leave))
+	})
 	t.Run("one was removed by hand", func(t *testing.T) {
 		t.Parallel()
 		f, leave := leaving(t)

@@ -89,13 +89,13 @@ func (r *run) report() channels.AuditReport {
 func (r *run) barred(err error) channels.AuditReport {
 	r.begin()
 	finding := channels.Finding{
-		Kind: channels.FindingRevoked, Detail: err.Error(), Left: true, Harmless: len(r.wanted) == 0,
-		Advice: "give the channel the token of an API account that exists: deleting one deletes its hooks",
+		Kind: channels.FindingRevoked, Detail: said(err), Left: true, Harmless: len(r.wanted) == 0,
+		Advice: "Give the channel the token of an API account that exists: deleting one deletes its hooks.",
 	}
 	if bigcommerce.IsKind(err, bigcommerce.Forbidden) {
 		finding.Kind = channels.FindingNoScope
 		finding.Harmless = finding.Harmless && !r.Remove // the hooks of this account may well be there
-		finding.Advice = "give the channel the token of an API account that may use webhooks and read orders"
+		finding.Advice = "Give the channel the token of an API account that may use webhooks and read orders."
 	}
 	r.add(finding)
 	report := r.summary()
@@ -113,6 +113,9 @@ func (r *run) summary() channels.AuditReport {
 	for _, finding := range r.found {
 		if finding.Left {
 			report.Left = append(report.Left, finding)
+			if finding.Kind == channels.FindingShared {
+				continue // nothing is wrong
+			}
 			r.Logger.Warn("a problem with a subscription is left", "channel", r.Channel.ID, "finding", finding.Kind,
 				"scope", finding.Scope, "hook", finding.HookID, "detail", finding.Detail)
 		}

@@ -173,7 +173,7 @@ func (r *run) clearTheWay(ctx context.Context) error {
 		}
 		if err := r.remove(ctx, hook, channels.Finding{
 			Kind:   channels.FindingWrongDestination,
-			Detail: name(hook) + " stood at the address of the order hook, which no other may have.",
+			Detail: name(hook) + " stands at the address of the order hook, which no other may have.",
 		}); err != nil {
 			return err
 		}
@@ -213,24 +213,28 @@ func (r *run) hold(hook bigcommerce.Hook) (reason string, hold bool) {
 	}
 	successor, served := r.kept[orderScope]
 	if !served || !successor.works {
-		return "it stays as long as no other hook works: see to the other problems first", true
+		return "It stays as long as no other hook works: see to the other problems first.", true
 	}
 	left := settleTime - r.readAt.Sub(r.armedAt(successor.hook))
 	if left <= 0 {
 		return "", false
 	}
 	r.again = max(r.again, left+settleMargin)
-	return "nothing: it is removed by itself once the other one is known to work", true
+	return "Nothing: it is removed by itself once the other one is known to work.", true
 }
 
 // armedAt is when a hook was last made, changed or switched on, as far as that
-// is known.
+// is known. It is not later than the look: a time to come shows only that a clock
+// was wrong, and nothing must wait until it is over.
 func (r *run) armedAt(hook bigcommerce.Hook) time.Time {
 	at := later(hook.CreatedAt, hook.UpdatedAt)
 	for _, known := range r.Known {
 		if known.ID == hook.ID {
 			at = later(at, known.ArmedAt)
 		}
+	}
+	if at.After(r.readAt) {
+		return r.readAt
 	}
 	return at
 }

@@ -59,6 +59,83 @@ func TestSyncRemembersWhatTheStoreDoesNotNote(t *testing.T) {
 	require.Empty(t, f.run(sync).Found)
 }
 
+// early is a store whose clock was wrong when it was read.
+type early struct {
+	subscriptions.Store
+
+	by time.Duration
+}
+
+func (s early) HooksAdmin(ctx context.Context) (bigcommerce.HooksAdmin, error) {
+	admin, err := s.Store.HooksAdmin(ctx)
+	admin.ReadAt = admin.ReadAt.Add(s.by)
+	return admin, err
+}
+
+// TestSyncDoesNotWaitForATimeToCome has a clock that was a day ahead once, and
+// one that is a day behind.
+func TestSyncDoesNotWaitForATimeToCome(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	sync := f.sync()
+	f.run(sync)
+	require.NoError(t, f.store.DeactivateHook(f.store.Hooks()[0].ID))
+	right := sync.Store
+	sync.Store = early{right, 24 * time.Hour}
+	sync.Known = f.run(sync).Hooks
+	require.Equal(t, f.store.Clock().Now().Add(24*time.Hour), sync.Known[0].ArmedAt)
+
+	sync.Store = right
+	f.store.AddHook(bigcommercetest.Hook{
+		ClientID: f.account.ClientID, Scope: bigcommerce.ScopeOrderStatusUpdated, Destination: "https://bridge.example/old",
+		IsActive: true, Headers: f.headers(),
+	})
+	report := f.run(sync)
+	require.Equal(t, 64*time.Second, report.Again.Std())
+	for _, hook := range report.Hooks {
+		require.Equal(t, f.store.Clock().Now(), hook.ArmedAt)
+	}
+	sync.Known = report.Hooks
+	sync.Store = early{right, -24 * time.Hour}
+	require.Equal(t, 64*time.Second, f.run(sync).Again.Std())
+
+	sync.Store = right
+	f.store.Clock().Advance(64 * time.Second)
+	report = f.run(sync)
+	require.Zero(t, report.Again)
+	require.Equal(t, []channels.FindingKind{channels.FindingDuplicate}, kinds(report.Found))
+	require.Empty(t, report.Left)
+}
+
+// TestSyncSpeaksInSentences reads what it found and did as a person would.
+func TestSyncSpeaksInSentences(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	sync := f.sync()
+	made := f.run(sync)
+	require.Equal(t, "There is no hook for store/order/statusUpdated.", made.Found[0].Detail)
+	require.Equal(t, "A new one was made.", made.Found[0].Done)
+	require.NoError(t, f.store.DeactivateHook(f.store.Hooks()[0].ID))
+	f.channel.SecretVersion = 2
+	report := f.run(f.sync())
+	require.Regexp(t, `^Hook \d+ for store/order/statusUpdated was mended \(deactivated, old secret\)\.$`, report.Done[0])
+
+	f.store.Faults().FailNext(-1, http.MethodPut, "/hooks", bigcommercetest.Failure(http.StatusForbidden))
+	require.NoError(t, f.store.DeactivateHook(f.store.Hooks()[0].ID))
+	left := f.run(f.sync())
+	require.NotEmpty(t, left.Left)
+	for _, report := range []channels.AuditReport{made, report, left} {
+		for _, finding := range report.Found {
+			for _, said := range []string{finding.Detail, finding.Done, finding.Advice} {
+				if said != "" {
+					require.Regexp(t, `^[A-Z].*\.$`, said)
+					require.NotContains(t, said, "channel main")
+				}
+			}
+		}
+	}
+}
+
 // TestSyncHandsOnWhatItDid fails after the first of two changes. The attempt that
 // follows is told, and reports both.
 func TestSyncHandsOnWhatItDid(t *testing.T) {

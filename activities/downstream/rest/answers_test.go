@@ -181,6 +181,9 @@ func TestUnusableStatuses(t *testing.T) {
 		"two of one name":    `{"statuses":[{"name":"a","phase":"cancelled"},{"name":"a","phase":"fulfilled"}]}`,
 		"padded name":        `{"statuses":[{"name":" a","phase":"cancelled"},{"name":"b","phase":"fulfilled"}]}`,
 		"empty name":         `{"statuses":[{"name":"","phase":"cancelled"},{"name":"b","phase":"fulfilled"}]}`,
+		"name of two lines":  `{"statuses":[{"name":"a\nb","phase":"cancelled"},{"name":"b","phase":"fulfilled"}]}`,
+		"invisible name":     `{"statuses":[{"name":"a\u200bb","phase":"cancelled"},{"name":"b","phase":"fulfilled"}]}`,
+		"overlong name":      `{"statuses":[{"name":"` + strings.Repeat("a", 101) + `","phase":"cancelled"},{"name":"b","phase":"fulfilled"}]}`,
 		"unknown phase":      `{"statuses":[{"name":"a","phase":"canceled"},{"name":"b","phase":"fulfilled"}]}`,
 		"not what was asked": order("Open", "v1"),
 	} {

@@ -17,11 +17,8 @@ const (
 	routeStatuses = "/statuses"
 )
 
-// Limits of the contract, in characters.
-const (
-	maxReason     = 500
-	maxStatusName = 100
-)
+// maxReason is a limit of the contract, in characters.
+const maxReason = 500
 
 // Forms of the contract. Orders that BigCommerce knows, and the systems behind
 // the contract, have no reason to exceed them.
@@ -109,8 +106,8 @@ func (l *statusList) check() error {
 	phases := map[downstream.Phase]bool{}
 	for i, s := range l.Statuses {
 		switch {
-		case s.Name == "" || s.Name != strings.TrimSpace(s.Name) || len([]rune(s.Name)) > maxStatusName:
-			return fmt.Errorf("status %d has an empty, padded or overlong name", i+1)
+		case !downstream.ValidStatusName(s.Name) || s.Name != strings.TrimSpace(s.Name):
+			return fmt.Errorf("status %d has an empty, padded, overlong or unprintable name", i+1)
 		case names[s.Name]:
 			return fmt.Errorf("status %d has the name of another", i+1)
 		case !s.Phase.Valid():
