@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -80,7 +81,9 @@ func New(deps Dependencies) *Activities {
 // OrderStarter starts the order workflow for a change that no webhook told of.
 type OrderStarter interface {
 	// StartOrder returns once the workflow is kept by Temporal. It reports
-	// false, which is no error, when one for this change was started before.
+	// false, which is no error, when one for this change is running, or has
+	// completed and found.Again is not set. One that ended in any other way
+	// (failed, timed out, cancelled, terminated) is followed by another.
 	StartOrder(ctx context.Context, found FoundOrder) (started bool, err error)
 }
 
@@ -97,6 +100,21 @@ type FoundOrder struct {
 	StatusID bigcommerce.StatusID `json:"status_id"`
 	// ModifiedAt is when it was last changed, by the store's clock.
 	ModifiedAt time.Time `json:"modified_at"`
+	// Again is true if a run that was started for this change has completed
+	// without having looked at the order of this store: another one follows it.
+	Again bool `json:"again,omitempty"`
+}
+
+// Key names the change among those of the order, in whichever store of the
+// channel it was made: "<Unix seconds of ModifiedAt>-<StoreHash>".
+func (f FoundOrder) Key() string {
+	return strconv.FormatInt(f.ModifiedAt.Unix(), 10) + "-" + f.StoreHash
+}
+
+// WorkflowID returns the id of the order workflow of the change. It is the same
+// for every time that the change is found.
+func (f FoundOrder) WorkflowID() string {
+	return "webhook/" + f.Channel + "/reconciled/" + strconv.FormatInt(f.OrderID, 10) + "/" + f.Key()
 }
 
 // ChannelView is what the order workflow needs to know of a sales channel.

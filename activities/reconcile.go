@@ -14,7 +14,8 @@ type ReconcileRequest struct {
 	Channel string `json:"channel"`
 	// Since is from when to search, by the store's clock. The zero time means
 	// from where the last search ended, which is the channel's watermark. Only
-	// such a search moves the watermark.
+	// such a search moves the watermark; only another one starts order
+	// workflows again that have failed.
 	Since time.Time `json:"since,omitzero"`
 	// DryRun starts nothing and moves no watermark: what would be started is
 	// only listed.
@@ -26,6 +27,11 @@ type ReconcileRequest struct {
 // MovesWatermark reports whether the search, once it is complete, is the place
 // from which the next one begins.
 func (r ReconcileRequest) MovesWatermark() bool { return r.Since.IsZero() && !r.DryRun }
+
+// RepeatsFailed reports whether the search also starts the order workflows of
+// changes of which a run has failed. A scheduled one does not: they fail again
+// until somebody has mended the cause, who then asks for a search of that time.
+func (r ReconcileRequest) RepeatsFailed() bool { return !r.Since.IsZero() }
 
 // ReconcileCounts count changes of orders. An order that was changed twice
 // while it was searched for may count twice.
@@ -42,8 +48,8 @@ type ReconcileCounts struct {
 	// Started are those of Missed for which this search started the order
 	// workflow.
 	Started int `json:"started"`
-	// AlreadyStarted are those of Missed for which an earlier search had
-	// started it, which visibility did not show yet.
+	// AlreadyStarted are those of Missed for which another search had started
+	// it, which visibility did not show yet.
 	AlreadyStarted int `json:"already_started"`
 }
 

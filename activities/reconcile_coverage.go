@@ -9,6 +9,7 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
@@ -56,28 +57,49 @@ const (
 	secondOver = time.Second
 )
 
+// coverage tells which changes of a channel's orders have been looked at.
+type coverage struct {
+	channel channels.Channel
+	// lead is below zero by how much the store's clock is behind ours.
+	lead time.Duration
+	// repeatFailed is true if a failed run is none.
+	repeatFailed bool
+}
+
 // uncovered returns the changes that no order workflow has looked at, or is
-// about to. lead is below zero by how much the store's clock is behind ours.
+// about to.
 //
-// A change is covered by a run of the same order
+// A change is covered by a run of the same order in the same store
+//   - that was started for this very change;
 //   - that has read the order as it was after that change, or after a later
 //     one: it says so in AttributeModified;
-//   - or that was started after the change, whether it has read it yet or not.
+//   - or that was started after the change, whether it has read it yet or not;
+//
+// unless the run was broken off, or has never looked at the order. One that
+// failed is for a person to see to, and would fail again at every search: it
+// covers the change unless a person asked for the search.
 //
 // In doubt a change is not covered: one run too many finds its work done, one
 // too few loses an order.
-func (a *Activities) uncovered(ctx context.Context, channel string, orders []bigcommerce.Order, lead time.Duration) ([]bigcommerce.Order, error) {
-	var out []bigcommerce.Order
+func (a *Activities) uncovered(ctx context.Context, c coverage, orders []bigcommerce.Order) ([]FoundOrder, error) {
+	var out []FoundOrder
 	for chunk := range slices.Chunk(orders, coverageChunk) {
-		runs, err := a.orderRuns(ctx, channel, chunk, lead)
+		runs, err := a.orderRuns(ctx, c, chunk)
 		if err != nil {
-			return nil, fmt.Errorf("channel %s: ask Temporal which changes of orders were looked at: %w", channel, err)
+			return nil, fmt.Errorf("channel %s: ask Temporal which changes of orders were looked at: %w", c.channel.ID, err)
 		}
 		for _, order := range chunk {
-			covers := func(run orderRun) bool { return run.covers(order, lead) }
-			if !slices.ContainsFunc(runs[order.ID], covers) {
-				out = append(out, order)
+			found := FoundOrder{
+				Channel: c.channel.ID, StoreHash: c.channel.Store.Hash,
+				OrderID: order.ID, StatusID: order.StatusID, ModifiedAt: order.DateModified,
 			}
+			if slices.ContainsFunc(runs[order.ID], func(run orderRun) bool { return c.covers(run, found) }) {
+				continue
+			}
+			found.Again = slices.ContainsFunc(runs[order.ID], func(run orderRun) bool {
+				return run.id == found.WorkflowID() && run.status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
+			})
+			out = append(out, found)
 		}
 		activity.RecordHeartbeat(ctx, begunBefore(ctx))
 	}
@@ -86,29 +108,50 @@ func (a *Activities) uncovered(ctx context.Context, channel string, orders []big
 
 // orderRun is what visibility knows of a run of the order workflow.
 type orderRun struct {
+	id       string // of the workflow
+	status   enums.WorkflowExecutionStatus
 	started  time.Time // by our clock
 	modified time.Time // by the store's; zero if the run has not said
 	outcome  string
 	reason   string
 }
 
-func (r orderRun) covers(order bigcommerce.Order, lead time.Duration) bool {
+// brokenOff reports whether the run was ended from outside, so that nobody knows
+// how far it came.
+func (r orderRun) brokenOff() bool {
+	return r.status == enums.WORKFLOW_EXECUTION_STATUS_TERMINATED ||
+		r.status == enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT ||
+		r.status == enums.WORKFLOW_EXECUTION_STATUS_CANCELED
+}
+
+// withoutLook reports whether the run ended without having looked at the order.
+func (r orderRun) withoutLook() bool {
+	return r.outcome == OutcomeWithoutLook || r.reason == ReasonInactiveWithoutLook || r.reason == ReasonUnknownWithoutLook
+}
+
+func (c coverage) covers(run orderRun, found FoundOrder) bool {
 	switch {
-	case r.outcome == OutcomeWithoutLook, r.reason == ReasonInactiveWithoutLook, r.reason == ReasonUnknownWithoutLook:
+	case run.brokenOff(), run.withoutLook():
 		return false
-	case !r.modified.IsZero() && !r.modified.Before(order.DateModified):
+	case c.repeatFailed && run.status == enums.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return false
+	case run.started.Before(c.channel.StoreSince):
+		return false // it was about an order of another store
+	case run.id == found.WorkflowID():
+		return true
+	case !run.modified.IsZero() && !run.modified.Before(found.ModifiedAt):
 		return true
 	default:
-		return !r.started.Add(lead).Before(order.DateModified.Add(secondOver))
+		return !run.started.Add(c.lead).Before(found.ModifiedAt.Add(secondOver))
 	}
 }
 
 // orderRuns asks visibility for the runs of some orders.
-func (a *Activities) orderRuns(ctx context.Context, channel string, orders []bigcommerce.Order, lead time.Duration) (map[int64][]orderRun, error) {
+func (a *Activities) orderRuns(ctx context.Context, c coverage, orders []bigcommerce.Order) (map[int64][]orderRun, error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: a.namespace,
 		PageSize:  coveragePage,
-		Query:     coverageQuery(channel, orders, lead),
+		Query:     coverageQuery(c.channel.ID, orders, c.lead),
 	}
 	runs := map[int64][]orderRun{}
 	for {
@@ -149,6 +192,8 @@ func readRun(execution *workflowpb.WorkflowExecutionInfo) (id int64, run orderRu
 		return 0, orderRun{}, false
 	}
 	return id, orderRun{
+		id:       execution.GetExecution().GetWorkflowId(),
+		status:   execution.GetStatus(),
 		started:  execution.GetStartTime().AsTime(),
 		modified: attribute[time.Time](fields, AttributeModified.GetName()),
 		outcome:  attribute[string](fields, AttributeOutcome.GetName()),

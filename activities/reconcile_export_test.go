@@ -16,6 +16,8 @@ func (c ReconcileCursor) Take(page []bigcommerce.Order, until time.Time) (fresh 
 
 // The spans that tests have to know.
 const (
-	ReconcileOverlap = reconcileOverlap
-	ReconcileGrace   = reconcileGrace
+	ReconcileOverlap  = reconcileOverlap
+	ReconcileGrace    = reconcileGrace
+	ReconcileAhead    = reconcileAhead
+	ReconcileDistrust = reconcileDistrust
 )

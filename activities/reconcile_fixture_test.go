@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/query/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -34,6 +35,8 @@ import (
 // run is a run of the order workflow.
 type run struct {
 	order    int64
+	id       string                        // of the workflow
+	status   enums.WorkflowExecutionStatus // by default what the outcome says
 	started  time.Time
 	modified time.Time
 	outcome  string
@@ -116,7 +119,19 @@ func (r run) execution() *workflowpb.WorkflowExecutionInfo {
 		set("OrderbridgeOutcome", r.outcome)
 		set("OrderbridgeReason", r.reason)
 	}
+	status := r.status
+	switch {
+	case status != enums.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED:
+	case r.outcome == "failed":
+		status = enums.WORKFLOW_EXECUTION_STATUS_FAILED
+	case r.outcome != "":
+		status = enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	default:
+		status = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+	}
 	return &workflowpb.WorkflowExecutionInfo{
+		Execution:        &commonpb.WorkflowExecution{WorkflowId: r.id},
+		Status:           status,
 		StartTime:        timestamppb.New(r.started),
 		SearchAttributes: &commonpb.SearchAttributes{IndexedFields: fields},
 	}

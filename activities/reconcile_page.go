@@ -25,6 +25,9 @@ type ReconcilePageRequest struct {
 	// Scheduled is true for a search from the watermark: what that one starts
 	// counts as a webhook that BigCommerce lost.
 	Scheduled bool `json:"scheduled,omitempty"`
+	// RepeatFailed starts the order workflow also for changes of which a run
+	// has failed.
+	RepeatFailed bool `json:"repeat_failed,omitempty"`
 }
 
 // ReconcilePageResult is what became of a page.
@@ -91,7 +94,9 @@ func (a *Activities) reconcilePage(ctx context.Context, request ReconcilePageReq
 		return slices.ContainsFunc(begun, func(f FoundOrder) bool { return f.OrderID == o.ID && f.ModifiedAt.Equal(o.DateModified) })
 	})
 	activity.RecordHeartbeat(ctx, begun)
-	missed, err := a.uncovered(ctx, request.Channel, pending, max(page.lead, request.Window.Lead))
+	missed, err := a.uncovered(ctx, coverage{
+		channel: channel, lead: max(page.lead, request.Window.Lead), repeatFailed: request.RepeatFailed,
+	}, pending)
 	if err != nil {
 		return result, err
 	}
@@ -101,11 +106,7 @@ func (a *Activities) reconcilePage(ctx context.Context, request ReconcilePageReq
 		Missed: len(missed) + len(begun), Started: len(begun),
 	}
 	result.Found = begun
-	for _, order := range missed {
-		found := FoundOrder{
-			Channel: channel.ID, StoreHash: channel.Store.Hash,
-			OrderID: order.ID, StatusID: order.StatusID, ModifiedAt: order.DateModified,
-		}
+	for _, found := range missed {
 		if err := a.startFound(ctx, request, found, &result); err != nil {
 			return result, err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"github.com/orderbridge/orderbridge/activities/channels"
@@ -23,6 +24,16 @@ const (
 	// delivery that failed comes again after a minute, and would find its
 	// work done.
 	reconcileGrace = 30 * time.Second
+	// reconcileAhead is by how much the store's clock may be ahead of ours to be
+	// believed. A clock that is far ahead only once would otherwise leave the
+	// watermark in the future, and what is changed until then would never be
+	// searched for. It is less than the overlap, so that the next search begins
+	// before our present time, whatever the store said.
+	reconcileAhead = reconcileOverlap - time.Minute
+	// reconcileDistrust is how far a search looks back that finds the watermark
+	// further ahead than that, which says nothing: as far as two scheduled
+	// searches are apart at most.
+	reconcileDistrust = 24 * time.Hour
 )
 
 // earliest is older than every order: before it, there was no BigCommerce API.
@@ -30,7 +41,8 @@ var earliest = time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // ReconcileWindow is the time that a search covers, by the store's clock.
 type ReconcileWindow struct {
-	// From and Until are the first and the last second.
+	// From and Until are the first and the last second. Until is never further
+	// ahead of our own clock than four minutes.
 	From  time.Time `json:"from,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 	// Lead is below zero by how much at most the store's clock is behind ours,
@@ -44,7 +56,8 @@ type ReconcileWindow struct {
 // BeginReconcile finds out what a search has to cover: from the channel's
 // watermark, less an overlap, or from its creation, or from when the request
 // says; until shortly before the store's present time, because younger changes
-// are left to their webhooks. A channel for which no webhook could have an
+// are left to their webhooks. A store's clock that is more than four minutes
+// ahead of ours is taken to be four minutes ahead. A channel for which no webhook could have an
 // effect is skipped.
 func (a *Activities) BeginReconcile(ctx context.Context, request ReconcileRequest) (ReconcileWindow, error) {
 	window, err := a.reconcileWindow(ctx, request)
@@ -74,17 +87,27 @@ func (a *Activities) reconcileWindow(ctx context.Context, request ReconcileReque
 		if err != nil {
 			return err
 		}
+		here := time.Now()
+		furthest := here.Add(reconcileAhead)
+		if now.After(furthest) {
+			activity.GetLogger(ctx).Warn("the store's clock is ahead of ours: changes that it dates later are searched for later",
+				"channel", request.Channel, "ahead", now.Sub(here).Round(time.Second))
+			now = furthest
+		}
 		window.Lead = lead(now)
 		window.Until = now.Add(-reconcileGrace).UTC().Truncate(time.Second)
+		// Hooks may take a minute to work: what was changed in it is found from
+		// here. The channel's dates are by our clock, so rather too early.
+		created := channel.CreatedAt.Add(window.Lead)
 		switch {
 		case !request.Since.IsZero():
 			window.From = request.Since
-		case !watermark.IsZero():
-			window.From = watermark.Add(-reconcileOverlap)
+		case watermark.IsZero():
+			window.From = created
+		case watermark.After(furthest):
+			window.From = later(created, here.Add(-reconcileDistrust-reconcileOverlap))
 		default:
-			// Hooks may take a minute to work: what was changed in it is found
-			// here. The channel's dates are by our clock, so rather too early.
-			window.From = channel.CreatedAt.Add(window.Lead)
+			window.From = watermark.Add(-reconcileOverlap)
 		}
 		return nil
 	})
@@ -110,6 +133,13 @@ func (a *Activities) reconcileWindow(ctx context.Context, request ReconcileReque
 // is ahead is not believed: it would make a run seem to have begun after a
 // change, and the clock may have been set since the run began.
 func lead(told time.Time) time.Duration { return min(time.Until(told), 0) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
 
 // watermark returns up to when the store of a channel has been searched.
 func (a *Activities) watermark(ctx context.Context, channel string) (time.Time, error) {

@@ -14,6 +14,9 @@ const (
 	historyKept = 200
 	// firstSaveWait is how long a channel exists without having been saved.
 	firstSaveWait = time.Minute
+	// clockTolerance is how far a store's clock may be ahead of ours: searches
+	// go a little further back than where the one before ended.
+	clockTolerance = 5 * time.Minute
 )
 
 // SalesChannel keeps one sales channel: its settings change by updates and are
@@ -80,7 +83,9 @@ func (c *salesChannel) listen(ctx workflow.Context) {
 		// Never back, for a search that began earlier may end later; and without
 		// a gap, for it may have begun before the place was set back.
 		at := c.Status.ReconciledThrough
-		if reconciled.Through.After(at) && (at.IsZero() || !reconciled.From.After(at)) {
+		onward := reconciled.Through.After(at) && (at.IsZero() || !reconciled.From.After(at))
+		// A time yet to come is of a store whose clock was wrong once.
+		if onward || at.After(workflow.Now(ctx).Add(clockTolerance)) {
 			c.Status.ReconciledThrough = reconciled.Through
 		}
 	}

@@ -121,7 +121,7 @@ func (c *salesChannel) reseal(ctx workflow.Context, next channels.Channel, chang
 	for i, change := range changed {
 		if !channels.SecretField(change.Field) {
 			return nil, temporal.NewNonRetryableApplicationError(
-				fmt.Sprintf("%s changed: only credentials can be sealed anew", change.Field), activities.ErrTypeInvalidSettings, nil)
+				change.Field+" changed: only credentials can be sealed anew", activities.ErrTypeInvalidSettings, nil)
 		}
 		changed[i].Is = channels.SealedAnew
 	}
