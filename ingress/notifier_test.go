@@ -42,6 +42,12 @@ func TestTemporalNotifierStartsAnAudit(t *testing.T) {
 
 	require.NoError(t, notifier.Exception(t.Context(), "main", 90001), "while one runs, that is no error")
 	require.NoError(t, notifier.Exception(t.Context(), "main", 90002), "another code is another audit")
+	require.NoError(t, notifier.Exception(t.Context(), "main", 123456))
+	require.NoError(t, notifier.Exception(t.Context(), "main", -7))
+	_, err = temporal.DescribeWorkflowExecution(t.Context(), "audit/main/exception/other", "")
+	require.NoError(t, err)
+	_, err = temporal.DescribeWorkflowExecution(t.Context(), "audit/main/exception/-7", "")
+	require.Error(t, err, "nobody can start as many audits as there are numbers")
 	again, err := temporal.DescribeWorkflowExecution(t.Context(), id, "")
 	require.NoError(t, err)
 	require.Equal(t, info.GetExecution().GetRunId(), again.GetWorkflowExecutionInfo().GetExecution().GetRunId(), "it is still the one")

@@ -11,6 +11,7 @@ import (
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/reconcilecmd"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
 	"github.com/orderbridge/orderbridge/worker/devserver"
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -33,6 +34,7 @@ Every setting comes from the environment: see docs/configuration.md.`,
 	}
 	root.SetOut(out)
 	root.SetErr(errOut)
+	root.SetFlagErrorFunc(session.Misused)
 	root.AddCommand(
 		newServeCommand(environ, "serve", "Run ingress and worker in one process", process.Roles{Ingress: true, Worker: true}),
 		newServeCommand(environ, "ingress", "Run the ingress alone", process.Roles{Ingress: true}),
@@ -90,7 +92,13 @@ Temporal is, in this order: a server that runs already (TEMPORAL_ADDRESS), the
 temporal command on the PATH, one that was fetched or built before, a download,
 or a build from source, which takes several minutes the first time.
 
-A port that is taken gives way to a free one.`,
+The fake store and the demo order system begin anew at each start, with new
+tokens; so the channel "demo" is set to them again, whatever was changed of it
+before. With --data-dir, Temporal's database, the master key and the log are kept,
+and with them other channels and the edit history.
+
+At the end it prints how to use the other commands on it. A port that is taken
+gives way to a free one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			environment, err := process.ReadEnvironment(environ)
@@ -102,7 +110,7 @@ A port that is taken gives way to a free one.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&options.DataDir, "data-dir", ".orderbridge", "keep Temporal's database, the master key and the logs in this `directory`")
+	flags.StringVar(&options.DataDir, "data-dir", ".orderbridge", "keep Temporal's database, the master key and the logs in this `directory`; channel demo is reset at each start")
 	flags.BoolVar(&options.InMemory, "in-memory", false, "keep nothing: everything is gone at the end")
 	flags.BoolVar(&options.Once, "once", false, "end after the story: status 0 if all of it came true, otherwise 1")
 	flags.StringVar(&options.Listen, "listen", "127.0.0.1:8080", "preferred `address` of the ingress")

@@ -109,11 +109,14 @@ func TestMisuse(t *testing.T) {
 		args []string
 		says string
 	}{
-		"unknown command":          {[]string{"sevre"}, `unknown command "sevre"`},
-		"unknown flag":             {[]string{"serve", "--prot", "8080"}, "unknown flag: --prot"},
-		"unknown flag of dev":      {[]string{"dev", "--twice"}, "unknown flag: --twice"},
-		"an argument too many":     {[]string{"version", "please"}, `unknown command "please"`},
-		"unknown temporal command": {[]string{"temporal", "start"}, `unknown command "start"`},
+		"unknown command":             {[]string{"sevre"}, `unknown command "sevre"`},
+		"unknown flag":                {[]string{"serve", "--prot", "8080"}, `unknown flag: --prot; see "orderbridge serve --help"`},
+		"unknown flag of dev":         {[]string{"dev", "--twice"}, "unknown flag: --twice"},
+		"an argument too many":        {[]string{"version", "please"}, `unknown command "please"`},
+		"reconcile without a channel": {[]string{"reconcile"}, `give the id of the channel; see "orderbridge reconcile --help"`},
+		"reconcile since nothing":     {[]string{"reconcile", "main", "--since", ""}, `--since "": say from when`},
+		"channels without an id":      {[]string{"channels", "show"}, `give the id of the channel; see "orderbridge channels show --help"`},
+		"unknown temporal command":    {[]string{"temporal", "start"}, `unknown command "start"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -175,22 +175,37 @@ func (a *API) change(ctx context.Context, r request, edit func(*channels.Channel
 
 func (a *API) setActive(active bool) func(context.Context, request) (reply, error) {
 	return func(ctx context.Context, r request) (reply, error) {
+		if r.http.Header.Get("If-Match") != "" {
+			return a.change(ctx, r, func(channel *channels.Channel) (operator.Secrets, error) {
+				channel.Active = active
+				return operator.Secrets{}, nil
+			})
+		}
 		result, err := a.operator.SetActive(ctx, r.by, r.id, active)
 		return saved(result), err
 	}
 }
 
 func (a *API) rotateSecret(ctx context.Context, r request) (reply, error) {
+	if err := unconditional(r); err != nil {
+		return reply{}, err
+	}
 	result, err := a.operator.RotateSecret(ctx, r.by, r.id)
 	return saved(result), err
 }
 
 func (a *API) rotateKey(ctx context.Context, r request) (reply, error) {
+	if err := unconditional(r); err != nil {
+		return reply{}, err
+	}
 	changed, err := a.operator.Reseal(ctx, r.by, r.id)
 	return reply{body: map[string]any{"resealed": orEmpty(changed)}}, err
 }
 
 func (a *API) audit(ctx context.Context, r request) (reply, error) {
+	if err := unconditional(r); err != nil {
+		return reply{}, err
+	}
 	report, err := a.operator.Audit(ctx, r.id)
 	report.Found, report.Left = orEmpty(report.Found), orEmpty(report.Left)
 	report.Done, report.Subscribed, report.Hooks = orEmpty(report.Done), orEmpty(report.Subscribed), orEmpty(report.Hooks)

@@ -288,6 +288,38 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+func TestActionsOnARevision(t *testing.T) {
+	t.Parallel()
+	for _, active := range []bool{true, false} {
+		path := map[bool]string{true: "/channels/main/activate", false: "/channels/main/deactivate"}[active]
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			require.Equal(t, http.StatusOK, f.send(http.MethodPost, path, "", with("If-Match", `"7"`)).status)
+			save := f.one("save")
+			require.Equal(t, 7, *save.expected)
+			require.Equal(t, active, save.channel.Active)
+			require.Equal(t, f.office.channel.Settings, save.channel.Settings)
+			require.Empty(t, save.secrets)
+
+			f.office.saveErrs = []error{&operator.Error{Kind: operator.KindConflict, Message: "changed meanwhile"}}
+			require.Equal(t, http.StatusPreconditionFailed, f.send(http.MethodPost, path, "", with("If-Match", `"6"`)).status)
+			require.Equal(t, http.StatusBadRequest, f.send(http.MethodPost, path, "", with("If-Match", `W/"7"`)).status)
+			require.Empty(t, f.office.asked("active"))
+		})
+	}
+	for _, path := range []string{"rotate-secret", "rotate-key", "audit"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			answer := f.send(http.MethodPost, "/channels/main/"+path, "", with("If-Match", `"7"`))
+			require.Equal(t, http.StatusBadRequest, answer.status)
+			require.Contains(t, answer.body, "leave If-Match out")
+			require.Empty(t, f.office.calls)
+		})
+	}
+}
+
 func TestActions(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]call{

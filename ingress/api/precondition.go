@@ -29,6 +29,15 @@ func expected(r request) (*int, error) {
 	return &revision, err
 }
 
+// unconditional refuses a condition on a call that is not made on a revision:
+// to take no notice of it would be to break a promise.
+func unconditional(r request) error {
+	if len(r.http.Header.Values("If-Match")) == 0 {
+		return nil
+	}
+	return badRequest("this call is not made on a revision of the channel: leave If-Match out")
+}
+
 // unmet turns the refusal of a change that was made on another revision into
 // the answer to a condition that does not hold.
 func unmet(err error, revision *int) error {

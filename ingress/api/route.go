@@ -31,9 +31,9 @@ type route struct {
 const (
 	// readLimit is for calls that ask Temporal alone.
 	readLimit = 30 * time.Second
-	// changeLimit is for calls that ask both sides and change hooks: each
-	// request to a side may take ten seconds, and quotas half a minute.
-	changeLimit = 2 * time.Minute
+	// changeLimit is for calls that ask both sides and change hooks: a channel
+	// whose store is out of reach says so after some two minutes.
+	changeLimit = 3 * time.Minute
 )
 
 // reply is the answer to a call.

@@ -2,9 +2,11 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -17,10 +19,13 @@ type CheckRun struct {
 	// WorkflowID and RunID name its run.
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+	// Joined is true for a check that was under way already, as somebody else,
+	// or the same person, had asked for it.
+	Joined bool `json:"joined,omitempty"`
 }
 
 // StartCheck starts a check of the whole integration of a channel, unless one
-// is under way: then that one is returned, whether it delivers or not. With
+// is under way: then that one is returned as Joined, whether it delivers or not. With
 // deliver it causes a real delivery, for which a hook and a metafield of an
 // order are made in the store for at most some minutes. It fails with
 // KindUnknownChannel and with KindUnavailable.
@@ -29,14 +34,19 @@ func (s *Service) StartCheck(ctx context.Context, by, id string, deliver bool) (
 		return CheckRun{}, err
 	}
 	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       channels.CheckID(id),
-		TaskQueue:                channels.TaskQueue,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		TypedSearchAttributes:    temporal.NewSearchAttributes(channels.SearchAttribute.ValueSet(id)),
-		StaticSummary:            fmt.Sprintf("check the integration of %s, asked for by %s", id, by),
-		Priority:                 temporal.Priority{FairnessKey: id},
+		ID:                    channels.CheckID(id),
+		TaskQueue:             channels.TaskQueue,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		// The one that is under way is taken, but not in silence.
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(channels.SearchAttribute.ValueSet(id)),
+		StaticSummary:                            fmt.Sprintf("check the integration of %s, asked for by %s", id, by),
+		Priority:                                 temporal.Priority{FairnessKey: id},
 	}, channels.CheckWorkflowType, activities.CheckRequest{Channel: id, Deliver: deliver, By: by})
+	if running, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return CheckRun{WorkflowID: channels.CheckID(id), RunID: running.RunId, Joined: true}, nil
+	}
 	if err != nil {
 		return CheckRun{}, explain(id, fmt.Errorf("start a check: %w", err))
 	}

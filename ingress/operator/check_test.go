@@ -185,9 +185,13 @@ func TestCheckAllTheWayRound(t *testing.T) {
 	again, err := i.operator.StartCheck(i.ctx, "bob", "main", true)
 	require.NoError(t, err)
 	report := i.done(run)
-	if again != run { // the first was over already
+	if again.RunID == run.RunID {
+		require.True(t, again.Joined, "it is the one that was under way")
+	} else { // the first was over already
+		require.False(t, again.Joined)
 		i.done(again)
 	}
+	require.False(t, run.Joined)
 	require.Equal(t, map[string]activities.CheckResult{
 		activities.CheckStepChannel: activities.CheckOK, activities.CheckStepToken: activities.CheckOK,
 		activities.CheckStepScopes: activities.CheckOK, activities.CheckStepHooks: activities.CheckOK,

@@ -147,7 +147,21 @@ func explain(id string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
+	// gRPC has an error of its own for that.
+	if _, ok := errors.AsType[*serviceerror.Canceled](err); ok {
+		return fmt.Errorf("%w: %w", context.Canceled, err)
+	}
 	return explainTemporal(id, err)
+}
+
+// explainRead is explain for a question to the workflow of a channel, which
+// changes nothing and which a worker answers without asking either side.
+func explainRead(id string, err error) error {
+	if err == nil || !timedOut(err) {
+		return explain(id, err)
+	}
+	const message = "no worker answers: start one (\"orderbridge serve\" or \"orderbridge worker\")"
+	return &Error{Kind: KindUnavailable, Message: prefixed(id, message), cause: err}
 }
 
 // kinds are the failures that workflows and activities name by a type.

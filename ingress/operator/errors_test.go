@@ -136,10 +136,21 @@ var noAnswer = operator.Error{
 func TestSomebodyWhoLeavesIsNotToldOfAFailure(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.temporal.updateErr = context.Canceled
-	_, err := b.RotateSecret(t.Context(), "alice", "main")
-	require.ErrorIs(t, err, context.Canceled)
-	require.False(t, operator.IsKind(err, operator.KindInternal))
+	for _, left := range []error{context.Canceled, serviceerror.NewCanceled("context canceled")} {
+		b.temporal.updateErr = left
+		_, err := b.RotateSecret(t.Context(), "alice", "main")
+		require.ErrorIs(t, err, context.Canceled)
+		require.False(t, operator.IsKind(err, operator.KindInternal))
+	}
+}
+
+func TestAReadThatNobodyAnswersAsksForAWorker(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.temporal.queryErr["main channel"] = serviceerror.NewDeadlineExceeded("grpc")
+	_, err := b.Get(t.Context(), "main")
+	require.EqualError(t, err, `channel main: no worker answers: start one ("orderbridge serve" or "orderbridge worker")`)
+	require.Equal(t, operator.KindUnavailable, asError(t, err).Kind)
 }
 
 func TestErrorTextSaysEveryField(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -28,7 +29,9 @@ type fakeTemporal struct {
 	channels map[string]channels.Channel
 	status   map[string]channels.Status
 	saved    []channels.SaveRequest
-	updates  []client.UpdateWorkflowOptions
+	// changedAt is when the last change was made.
+	changedAt time.Time
+	updates   []client.UpdateWorkflowOptions
 
 	// queryErr and updateErr, if set, are answered instead.
 	queryErr  map[string]error
@@ -52,7 +55,7 @@ func (f *fakeTemporal) QueryWorkflowWithOptions(
 	}
 	answers := map[string]any{
 		channels.QueryChannel: channel, channels.QueryStatus: f.status[id],
-		channels.QueryHistory: []channels.Change{{By: "alice", Revision: channel.Revision}},
+		channels.QueryHistory: []channels.Change{{At: f.changedAt, By: "alice", Revision: channel.Revision}},
 	}
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answers[request.QueryType])
 	return &client.QueryWorkflowWithOptionsResponse{QueryResult: client.NewValue(payloads)}, err

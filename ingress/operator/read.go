@@ -76,8 +76,9 @@ func (s *Service) ids(ctx context.Context) ([]string, error) {
 	}
 }
 
-// Get returns a channel and how it is doing. It fails with KindUnknownChannel
-// when there is none with this id.
+// Get returns a channel and how it is doing: what the last audit left, and
+// whether audits and searches take place at all (FindingStandstill). It fails with
+// KindUnknownChannel when there is none with this id.
 func (s *Service) Get(ctx context.Context, id string) (View, error) {
 	channel, err := s.Channel(ctx, id)
 	if err != nil {
@@ -88,6 +89,8 @@ func (s *Service) Get(ctx context.Context, id string) (View, error) {
 	// Settings without a status are of more use than neither.
 	if failure := s.query(ctx, id, channels.QueryStatus, view.Status); failure != nil {
 		view.Status, view.Error = nil, "its status cannot be read: "+failure.Error()
+	} else {
+		s.addStandstill(ctx, channel, view.Status)
 	}
 	return view, nil
 }
@@ -98,7 +101,7 @@ func (s *Service) Channel(ctx context.Context, id string) (channels.Channel, err
 		return channels.Channel{}, unknown(id, nil)
 	}
 	channel, err := channels.NewDirectory(s.temporal, 0).Channel(ctx, id)
-	return channel, explain(id, err)
+	return channel, explainRead(id, err)
 }
 
 // History returns the changes to a channel, oldest first: the last 200.
@@ -122,7 +125,7 @@ func (s *Service) query(ctx context.Context, id, query string, answer any) error
 	})
 	switch {
 	case err != nil:
-		return explain(id, fmt.Errorf("query %s: %w", query, err))
+		return explainRead(id, fmt.Errorf("query %s: %w", query, err))
 	case response.QueryRejected != nil:
 		return unknown(id, nil)
 	default:

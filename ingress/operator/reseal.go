@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
@@ -13,6 +14,7 @@ import (
 // previous ones, and returns the names of the fields that were not sealed with
 // it yet, for example "store.access_token". Nothing else of the channel changes,
 // and where everything is sealed with the present key already, nothing is saved.
+// Neither side is asked: keys can be changed while a store is out of reach.
 //
 // Workers must be able to open what it saves: give them the new key first. It
 // fails with KindUnknownChannel, with KindFailed for a credential that no key of
@@ -55,8 +57,11 @@ func (s *Service) resealOnce(ctx context.Context, by, id string) ([]string, erro
 	if len(changed) == 0 {
 		return nil, nil
 	}
-	if _, err := s.save(ctx, by, channel, channel.Revision); err != nil {
-		return nil, err
+	_, err = channels.Save(ctx, s.temporal, channels.TaskQueue, channels.SaveRequest{
+		By: by, Channel: channel, Expected: &channel.Revision, Resealed: true,
+	})
+	if err != nil {
+		return nil, explain(id, err)
 	}
 	return changed, nil
 }

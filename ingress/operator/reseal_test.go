@@ -11,6 +11,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress/operator"
+	"github.com/orderbridge/orderbridge/workflows"
 )
 
 // setupMasterKey is the one of setup.
@@ -38,6 +39,7 @@ func TestReseal(t *testing.T) {
 	require.Len(t, b.temporal.saved, 1)
 	require.Equal(t, "alice", b.temporal.saved[0].By)
 	require.Equal(t, 7, *b.temporal.saved[0].Expected)
+	require.True(t, b.temporal.saved[0].Resealed, "nothing is tried")
 
 	is := b.temporal.channels["main"]
 	_, alone := b.with(t, seal.Config{MasterKey: newKey})
@@ -124,9 +126,9 @@ func TestResealFails(t *testing.T) {
 			id: "main", config: seal.Config{MasterKey: setupMasterKey, URL: "hashivault://orderbridge?address=" + denying.URL},
 			kind: operator.KindUnavailable, says: "channel main: store.access_token: seal secret: the key service does not serve: hashivault: access is denied",
 		},
-		"credentials that do not work": {
+		"a channel that is being removed": {
 			id: "main", config: seal.Config{MasterKey: newKey, PreviousMasterKeys: [][]byte{setupMasterKey}},
-			update: refusal("store_probe_failed", "the store refused"), kind: operator.KindStoreProbe, says: "the store refused",
+			update: refusal(workflows.ErrTypeRemoving, "it is being removed"), kind: operator.KindRemoving, says: "it is being removed",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -109,8 +109,10 @@ func TestSaveRefuses(t *testing.T) {
 			says: "channel main: these settings cannot be used\n  store.hash \"NO\" must be",
 		},
 		"a new channel without credentials": {
-			change: func(c *channels.Channel) { c.ID = "other" },
-			kind:   operator.KindInvalid, fields: []string{"store.access_token", "downstream.token"}, says: "store.access_token is missing",
+			change: func(c *channels.Channel) {
+				c.ID, c.CallbackURL = "other", "https://hooks.example.com/webhooks/bigcommerce/other"
+			},
+			kind: operator.KindInvalid, fields: []string{"store.access_token", "downstream.token"}, says: "store.access_token is missing",
 		},
 		"a token that is removed": {
 			secrets: operator.Secrets{DownstreamToken: new("")},
@@ -216,7 +218,7 @@ func TestPlanOfANewChannelLeavesDefaultsOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	channel := b.present(t)
-	channel.ID = "other"
+	channel.ID, channel.CallbackURL = "other", "https://hooks.example.com/webhooks/bigcommerce/other"
 	plan, err := b.Plan(t.Context(), channel, operator.Secrets{AccessToken: new("a"), ClientSecret: new(""), DownstreamToken: new("b")})
 	require.NoError(t, err)
 	require.False(t, plan.Exists)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd/channelfile"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
@@ -17,6 +18,7 @@ type application struct {
 	file    string
 	entries []channelfile.Entry
 	out     io.Writer
+	errOut  io.Writer
 	results []applied
 }
 
@@ -79,7 +81,7 @@ func (a *application) save(ctx context.Context) error {
 			continue
 		}
 		_, err := fmt.Fprintf(a.out, "channel %s: saved as revision %d; %s\n",
-			entry.Channel.ID, result.Result.Revision, subscribed(entry.Channel, *result.Result))
+			entry.Channel.ID, result.Result.Revision, strings.TrimPrefix(subscribed(entry.Channel, *result.Result), "saved, "))
 		if err != nil {
 			return err
 		}
@@ -93,11 +95,13 @@ func (a *application) save(ctx context.Context) error {
 func (a *application) saveOne(ctx context.Context, entry channelfile.Entry, result *applied) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	saved, err := a.session.Operator.Save(ctx, a.session.By, entry.Channel, entry.Secrets, &result.Revision)
-	if err == nil {
-		result.Result = &saved
-	}
-	return err
+	return saving(entry.Channel.ID).Do(ctx, a.errOut, func(ctx context.Context) error {
+		saved, err := a.session.Operator.Save(ctx, a.session.By, entry.Channel, entry.Secrets, &result.Revision)
+		if err == nil {
+			result.Result = &saved
+		}
+		return err
+	})
 }
 
 // fail notes why a channel could not be done, and returns that with the places

@@ -24,6 +24,8 @@ func (c *commands) newApply() *cobra.Command {
 		Use: "apply -f FILE", Short: "Add and change sales channels to match a YAML file", Args: cobra.NoArgs,
 		Long: `Add and change sales channels to match a YAML file, for those who keep their
 settings under version control. The difference is shown first, and then it asks.
+--dry-run shows the difference alone: neither side is asked, so credentials and
+statuses that do not work are found only when it is applied.
 
 The file is the whole truth of the channels in it: what it does not mention has
 its default, and a client secret that it does not mention is removed. Channels
@@ -60,12 +62,16 @@ all fields.`,
 		if err != nil {
 			return err
 		}
-		a := &application{session: s, file: name, entries: entries, out: cmd.OutOrStdout()}
+		a := &application{session: s, file: name, entries: entries, out: cmd.OutOrStdout(), errOut: cmd.ErrOrStderr()}
 		if *asJSON {
 			// A program reads the result; a person who is asked reads this.
 			a.out = cmd.ErrOrStderr()
 		}
 		err = a.plan(ctx)
+		if err == nil && dryRun && a.pending() > 0 {
+			_, err = fmt.Fprintln(a.out, "nothing was saved and nothing tried: whether the credentials and the statuses work, and whether another\n"+
+				"channel has the same store and downstream account, shows when it is applied")
+		}
 		if err == nil && !dryRun && a.pending() > 0 {
 			if err = confirm(cmd, yes, fmt.Sprintf("Make these changes to %s?", count(a.pending(), "channel"))); err == nil {
 				err = a.save(ctx)

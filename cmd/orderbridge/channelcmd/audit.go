@@ -15,20 +15,25 @@ import (
 
 func (c *commands) newAudit() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "audit ID", Short: "Compare the hooks of a sales channel with what it wants now, and mend them", Args: cobra.ExactArgs(1),
+		Use: "audit ID", Short: "Compare the hooks of a sales channel with what it wants now, and mend them", Args: session.OneChannel,
 		Long: `Compare the hooks of a sales channel in the store with what its settings want, now
 instead of at the next scheduled time, and mend what is wrong. Hooks that are not
 Orderbridge's are left alone.
 
 It prints what was found, what was done about it and what is left. BigCommerce may
 take a minute until a new hook works; until then the old one stays, and the audit
-waits for that.
+waits for that. While BigCommerce is out of reach it takes up to two minutes. Ctrl-C
+ends the watching, and the audit goes on.
 
 The exit status is 1 if something is left that keeps webhooks from coming.`,
 	}
 	asJSON := jsonFlag(cmd)
 	cmd.RunE = c.run(longTimeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
-		report, err := s.Operator.Audit(ctx, args[0])
+		var report channels.AuditReport
+		err := auditing(args[0]).Do(ctx, cmd.ErrOrStderr(), func(ctx context.Context) (err error) {
+			report, err = s.Operator.Audit(ctx, args[0])
+			return err
+		})
 		if err != nil {
 			return err
 		}

@@ -17,9 +17,9 @@ import (
 
 const (
 	// timeout bounds one command. A save tries the credentials of both sides and
-	// waits for the hooks, which takes seconds, or the better part of two
-	// minutes if a side is slow.
-	timeout = 3 * time.Minute
+	// waits for the hooks, which takes seconds, or two minutes if a side is out of
+	// reach, and as long again if an audit is under way.
+	timeout = 5 * time.Minute
 	// longTimeout bounds the commands that wait for new hooks to work, for which
 	// BigCommerce documents up to a minute.
 	longTimeout = 15 * time.Minute
@@ -59,8 +59,26 @@ with the API account that has to be made in BigCommerce.`,
 		c.newList(), c.newShow(), c.newHistory(),
 		c.newCheck(), c.newAudit(), c.newApply(),
 		c.newRotateSecret(), c.newRotateAccessToken(), c.newRotateDownstreamToken(), c.newRotateKey(),
+		newHelp(cmd),
 	)
+	cmd.SetFlagErrorFunc(session.Misused)
 	return cmd
+}
+
+// newHelp returns "channels help COMMAND": cobra itself knows only that of the
+// root.
+func newHelp(parent *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Help about any command", Args: cobra.MaximumNArgs(1), Hidden: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := parent.Find(args)
+			if err != nil || len(rest) > 0 {
+				return session.Misused(parent, fmt.Errorf("there is no command %q", args[0]))
+			}
+			cmd.InitDefaultHelpFlag() // as when the command itself is run
+			return cmd.Help()
+		},
+	}
 }
 
 // run returns a cobra RunE that runs a command on a session.

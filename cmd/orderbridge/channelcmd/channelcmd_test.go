@@ -36,6 +36,9 @@ func TestEveryCommandIsExplained(t *testing.T) {
 	commands := channelcmd.New(nil).Commands()
 	names := make([]string, 0, len(commands))
 	for _, cmd := range commands {
+		if cmd.Name() == "help" {
+			continue
+		}
 		names = append(names, cmd.Name())
 		t.Run(cmd.Name(), func(t *testing.T) {
 			t.Parallel()
@@ -53,6 +56,18 @@ func TestEveryCommandIsExplained(t *testing.T) {
 		"activate", "add", "apply", "audit", "check", "deactivate", "history", "list", "remove",
 		"rotate-access-token", "rotate-downstream-token", "rotate-key", "rotate-secret", "set", "show",
 	}, names)
+}
+
+func TestHelpOfACommand(t *testing.T) {
+	t.Parallel()
+	want, err := execute(t, "", "add", "--help")
+	require.NoError(t, err)
+	got, err := execute(t, "", "help", "add")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	all, err := execute(t, "", "help")
+	require.NoError(t, err)
+	require.Contains(t, all, "rotate-access-token")
 }
 
 func TestNoFlagTakesASecret(t *testing.T) {
@@ -81,9 +96,12 @@ func TestMisuse(t *testing.T) {
 		args  []string
 		says  string
 	}{
-		"no id":                      {"", []string{"show"}, "accepts 1 arg(s)"},
+		"no id":                      {"", []string{"show"}, `give the id of the channel; see "channels show --help"`},
+		"two ids":                    {"", []string{"audit", "main", "other"}, `"other" is too much`},
+		"a status by its name":       {"", []string{"set", "main", "--cancel-on", "Cancelled"}, `"Cancelled" is not a number: give ids separated by commas`},
+		"help for what is not there": {"", []string{"help", "delete"}, `there is no command "delete"`},
 		"an unknown command":         {"", []string{"delete", "main"}, `unknown command "delete"`},
-		"an unknown flag":            {"", []string{"set", "main", "--access-token", "hunter2"}, "unknown flag: --access-token"},
+		"an unknown flag":            {"", []string{"set", "main", "--access-token", "hunter2"}, `unknown flag: --access-token; see "channels set --help"`},
 		"a bad duration":             {"", []string{"set", "main", "--audit-every", "15"}, "missing unit"},
 		"two secrets of one input":   {"x", []string{"add", "main", "--access-token-file", "-", "--downstream-token-file", "-"}, "--downstream-token-file: standard input is that of --access-token-file already"},
 		"an empty input":             {" \n", []string{"add", "main", "--access-token-file", "-"}, "--access-token-file: standard input is empty"},

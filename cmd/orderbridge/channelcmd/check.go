@@ -18,7 +18,7 @@ const checkPoll = 500 * time.Millisecond
 func (c *commands) newCheck() *cobra.Command {
 	noDelivery := false
 	cmd := &cobra.Command{
-		Use: "check ID", Short: "Check a sales channel all the way round, and say what to do", Args: cobra.ExactArgs(1),
+		Use: "check ID", Short: "Check a sales channel all the way round, and say what to do", Args: session.OneChannel,
 		Long: `Check a sales channel all the way round: the access token and what it may do, the
 hooks, the callback address as it is seen from outside, a real delivery by
 BigCommerce, the downstream system, and the rules. Each step is ok, a warning or
@@ -29,6 +29,9 @@ and removed again, which takes up to two and a half minutes, and needs an API
 account with "Orders: modify". With less, that step is a warning and nothing is
 written. --no-delivery leaves it out.
 
+Only one check of a channel runs at a time: if one is under way, that one is shown,
+and says so. Ctrl-C ends the watching, and the check goes on.
+
 The exit status is 1 if a step failed.`,
 	}
 	asJSON := jsonFlag(cmd)
@@ -38,12 +41,19 @@ The exit status is 1 if a step failed.`,
 		if err != nil {
 			return err
 		}
+		if run.Joined {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "channel %s: a check is under way already: this shows that one\n", args[0])
+		}
 		progress := cmd.OutOrStdout()
 		if *asJSON {
 			progress = io.Discard
 		}
-		report, err := follow(ctx, progress, func(ctx context.Context) (activities.CheckReport, bool, error) {
-			return s.Operator.CheckProgress(ctx, run)
+		var report activities.CheckReport
+		err = checking(args[0]).Do(ctx, cmd.ErrOrStderr(), func(ctx context.Context) (err error) {
+			report, err = follow(ctx, progress, func(ctx context.Context) (activities.CheckReport, bool, error) {
+				return s.Operator.CheckProgress(ctx, run)
+			})
+			return err
 		})
 		if err != nil {
 			return err

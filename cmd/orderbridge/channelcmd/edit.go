@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,19 +23,22 @@ digits and inner hyphens.
 
 The credentials and the statuses are tried on both sides first. If any of it
 fails, nothing is saved, and the answer says what failed. Once it is saved, the
-hooks in the store are made to match.`,
+hooks in the store are made to match. Where that takes longer, because BigCommerce
+is out of reach perhaps, it says so, and the worker goes on trying by itself; the
+exit status is 0 then too, because it is saved.`,
 		Example: `  orderbridge channels add main --store-hash abc123 --access-token-file token \
     --adapter rest --downstream-url https://orders.example.com --downstream-token-file wms-token \
     --callback-url https://hooks.example.com/webhooks/bigcommerce/main \
     --cancel-in "Awaiting Shipment" --fulfill-in "Awaiting Shipment"`,
-		Args: cobra.ExactArgs(1),
+		Args: session.OneChannel,
 	}
 	e.flags(cmd)
 	asJSON := jsonFlag(cmd)
 	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
 		channel := channels.Channel{ID: args[0], Active: true}
 		e.apply(cmd, &channel)
-		return save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		_, err := save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		return err
 	})
 	return cmd
 }
@@ -54,8 +58,10 @@ host needs the token with it. For new credentials of the store there is
 "rotate-access-token", which says what becomes of the hooks.`,
 		Example: `  orderbridge channels set main --cancel-in "Awaiting Shipment" --cancel-in "On Hold"
   orderbridge channels set main --fulfill-in ""        # fulfill nothing
+  orderbridge channels set main --store-channels ""    # orders of every BigCommerce channel
+  orderbridge channels set main --cancel-on ""         # back to the default
   orderbridge channels set main --reconcile-every 5m`,
-		Args: cobra.ExactArgs(1),
+		Args: session.OneChannel,
 	}
 	e.flags(cmd)
 	asJSON := jsonFlag(cmd)
@@ -65,27 +71,41 @@ host needs the token with it. For new credentials of the store there is
 			return err
 		}
 		e.apply(cmd, &channel)
-		return save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		_, err = save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		return err
 	})
 	return cmd
 }
 
 func (c *commands) newSwitch(use string, active bool) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use + " ID", Args: cobra.ExactArgs(1),
+		Use: use + " ID", Args: session.OneChannel,
 		Short: "Deactivate a sales channel: its hooks are removed and its webhooks have no effect",
 		Long: `Deactivate a sales channel: its hooks in the store are removed, and webhooks that
 still come have no effect. Its settings and its edit history stay, and "activate"
-brings it back. What changed in the store meanwhile is not made up for.`,
+brings it back.
+
+What changes in the store meanwhile is made up for then: the search for lost
+webhooks goes on from where it was. Orders that were handled by hand in the
+downstream system are left alone, because they are in no selected status any more.`,
 	}
 	if active {
 		cmd.Short = "Activate a sales channel again"
 		cmd.Long = `Activate a sales channel that was deactivated. Its credentials and statuses are
-tried first, as when it was added, and its hooks in the store are made anew.`
+tried first, as when it was added, and its hooks in the store are made anew.
+
+What changed in the store while it was inactive is made up for: the search for lost
+webhooks goes on from where it was. Orders that were handled by hand in the
+downstream system meanwhile are left alone, because they are in no selected status
+any more.`
 	}
 	asJSON := jsonFlag(cmd)
 	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
-		result, err := s.Operator.SetActive(ctx, s.By, args[0], active)
+		var result channels.SaveResult
+		err := saving(args[0]).Do(ctx, cmd.ErrOrStderr(), func(ctx context.Context) (err error) {
+			result, err = s.Operator.SetActive(ctx, s.By, args[0], active)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -102,16 +122,20 @@ tried first, as when it was added, and its hooks in the store are made anew.`
 // what came of it.
 func save(
 	ctx context.Context, s *session.Session, cmd *cobra.Command, channel channels.Channel, files *secretFiles, asJSON bool,
-) error {
+) (channels.SaveResult, error) {
 	secrets, err := files.read(cmd)
 	if err != nil {
-		return err
+		return channels.SaveResult{}, err
 	}
-	result, err := s.Operator.Save(ctx, s.By, channel, secrets, &channel.Revision)
+	var result channels.SaveResult
+	err = saving(channel.ID).Do(ctx, cmd.ErrOrStderr(), func(ctx context.Context) (err error) {
+		result, err = s.Operator.Save(ctx, s.By, channel, secrets, &channel.Revision)
+		return err
+	})
 	if err != nil {
-		return err
+		return result, err
 	}
-	return report(cmd.OutOrStdout(), channel, result, asJSON)
+	return result, report(cmd.OutOrStdout(), channel, result, asJSON)
 }
 
 // saved is what the commands that save print as JSON.
@@ -135,11 +159,36 @@ func report(out io.Writer, channel channels.Channel, result channels.SaveResult,
 	return err
 }
 
+// unmatched says that the hooks do not match yet what was saved, and why; "" if
+// they do.
+func unmatched(result channels.SaveResult) string {
+	i := slices.IndexFunc(result.Problems, func(f channels.Finding) bool { return !f.Harmless })
+	if i < 0 && !result.Pending {
+		return ""
+	}
+	text := "saved, but the hooks do not match yet"
+	if len(result.Changed) == 0 {
+		text = "the hooks do not match yet"
+	}
+	if i < 0 {
+		return text + "; it is tried again by itself"
+	}
+	problem := result.Problems[i]
+	text += ": " + strings.TrimSuffix(problem.Detail, ".") + "; it is tried again by itself"
+	if problem.Advice != "" {
+		text += "\n  → " + problem.Advice
+	}
+	return text
+}
+
 // subscribed says in a few words what became of the hooks.
 func subscribed(channel channels.Channel, result channels.SaveResult) string {
+	if text := unmatched(result); text != "" {
+		return text
+	}
 	switch wanted := channel.Active && channel.Settings.WantsAny(); {
 	case wanted && len(result.Subscribed) == 0:
-		return "the hooks in the store are not there yet: the worker goes on trying"
+		return "there are no hooks in the store: \"orderbridge channels audit " + channel.ID + "\" says why"
 	case wanted:
 		return "subscribed to " + strings.Join(result.Subscribed, ", ")
 	default:

@@ -1,6 +1,7 @@
 package channelcmd
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,7 @@ import (
 type edits struct {
 	storeHash, storeURL, clientID, adapter, downstreamURL, url string
 	cancelIn, fulfillIn                                        []string
-	cancelOn, fulfillOn                                        []int
-	storeChannels                                              []int64
+	cancelOn, fulfillOn, storeChannels                         ids
 	signature                                                  string
 	auditEvery, reconcileEvery                                 time.Duration
 	waitFirst, waitLongest, giveUpAfter, settle, retryFor      time.Duration
@@ -35,10 +35,9 @@ func (e *edits) flags(cmd *cobra.Command) {
 	f.StringVar(&e.url, "callback-url", "", "`address` to which BigCommerce delivers: https://…/webhooks/bigcommerce/ID")
 	f.StringArrayVar(&e.cancelIn, "cancel-in", nil, "a downstream `status` in which orders may be cancelled (repeatable; \"\" for none)")
 	f.StringArrayVar(&e.fulfillIn, "fulfill-in", nil, "a downstream `status` in which orders may be fulfilled (repeatable; \"\" for none)")
-	f.IntSliceVar(&e.cancelOn, "cancel-on", nil, "BigCommerce status `ids` that mean cancel (default 5)")
-	f.IntSliceVar(&e.fulfillOn, "fulfill-on", nil, "BigCommerce status `ids` that mean fulfill (default 2,10)")
-	f.Int64SliceVar(&e.storeChannels, "store-channels", nil, "only orders of these BigCommerce channel `ids` (default all)")
-	f.Lookup("store-channels").DefValue = "" // its help would call an empty list the default
+	f.Var(&e.cancelOn, "cancel-on", "BigCommerce status `ids` that mean cancel (default 5; \"\" for the default)")
+	f.Var(&e.fulfillOn, "fulfill-on", "BigCommerce status `ids` that mean fulfill (default 2,10; \"\" for the default)")
+	f.Var(&e.storeChannels, "store-channels", "only orders of these BigCommerce channel `ids` (default all; \"\" for all)")
 	f.StringVar(&e.signature, "signature", "", "`what` is done about signatures of callbacks: off, observe or require (default observe)")
 	for _, d := range []struct {
 		value *time.Duration
@@ -53,7 +52,7 @@ func (e *edits) flags(cmd *cobra.Command) {
 		{&e.settle, "settle", "how long an order must have been unchanged before it is acted on (default 2s)"},
 		{&e.retryFor, "retry-for", "how long a call that keeps failing is repeated (default 72h)"},
 	} {
-		f.DurationVar(d.value, d.name, 0, d.usage)
+		f.DurationVar(d.value, d.name, 0, strings.TrimSuffix(d.usage, ")")+"; 0 for the default)")
 	}
 }
 
@@ -122,10 +121,14 @@ func selected(names []string) []string {
 	return out
 }
 
-func statusIDs(ids []int) []bigcommerce.StatusID {
-	out := make([]bigcommerce.StatusID, len(ids))
-	for i, id := range ids {
-		out[i] = bigcommerce.StatusID(id)
+// statusIDs returns nil, which stands for the default, for an empty list.
+func statusIDs(list ids) []bigcommerce.StatusID {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]bigcommerce.StatusID, 0, len(list))
+	for _, id := range list {
+		out = append(out, bigcommerce.StatusID(id))
 	}
 	return out
 }

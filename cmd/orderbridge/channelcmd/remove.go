@@ -6,21 +6,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
 )
 
 func (c *commands) newRemove() *cobra.Command {
 	var yes, force bool
 	cmd := &cobra.Command{
-		Use: "remove ID", Short: "Remove a sales channel, with its hooks and its edit history", Args: cobra.ExactArgs(1),
+		Use: "remove ID", Short: "Remove a sales channel, with its hooks and its edit history", Args: session.OneChannel,
 		Long: `Remove a sales channel: its hooks in the store first, then its schedules, and then
 the channel with its settings, its credentials and its edit history. It cannot be
 brought back; "deactivate" can.
 
 If its hooks cannot be removed, because BigCommerce is out of reach perhaps, the
-channel stays and the answer says what is in the way. With --force it goes all
-the same, and what it leaves behind in the store is listed. An API account that
-was deleted has taken its hooks with it, so a revoked token is not in the way.
+channel stays and the answer says what is in the way, after up to two minutes.
+With --force it goes all the same, within seconds, and what it leaves behind in the
+store is listed; a removal that is under way is overtaken by it. An API account
+that was deleted has taken its hooks with it, so a revoked token is not in the way.
+
+Ctrl-C ends the watching, and the removal goes on.
 
 Webhooks that were taken before are handled to their end.`,
 	}
@@ -39,7 +43,11 @@ Webhooks that were taken before are handled to their end.`,
 		}
 		ctx, cancel := context.WithTimeout(ctx, longTimeout)
 		defer cancel()
-		result, err := s.Operator.Remove(ctx, s.By, args[0], force)
+		var result channels.RemoveResult
+		err = removing(args[0]).Do(ctx, cmd.ErrOrStderr(), func(ctx context.Context) (err error) {
+			result, err = s.Operator.Remove(ctx, s.By, args[0], force)
+			return err
+		})
 		if err != nil {
 			return err
 		}

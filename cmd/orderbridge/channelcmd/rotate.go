@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +14,7 @@ import (
 
 func (c *commands) newRotateSecret() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "rotate-secret ID", Short: "Give the hooks of a sales channel a new callback secret", Args: cobra.ExactArgs(1),
+		Use: "rotate-secret ID", Short: "Give the hooks of a sales channel a new callback secret", Args: session.OneChannel,
 		Long: `Give a sales channel a new version of its callback secret, with which its hooks
 prove that a callback is theirs, and mend its hooks to carry it. The secret is
 derived from the master key; there is nothing to copy.
@@ -27,7 +26,11 @@ for that time too; they have no more effect than reading the order once more.`,
 	}
 	asJSON := jsonFlag(cmd)
 	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
-		result, err := s.Operator.RotateSecret(ctx, s.By, args[0])
+		var result channels.SaveResult
+		err := saving(args[0]).Do(ctx, cmd.ErrOrStderr(), func(ctx context.Context) (err error) {
+			result, err = s.Operator.RotateSecret(ctx, s.By, args[0])
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -38,8 +41,12 @@ for that time too; they have no more effect than reading the order once more.`,
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "channel %s: saved as revision %d\n%ssecret %s\n",
-			args[0], result.Revision, describeChanges(result.Changed), secretVersions(view))
+		hooks := unmatched(result)
+		if hooks != "" {
+			hooks += "\n"
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "channel %s: saved as revision %d\n%ssecret %s\n%s",
+			args[0], result.Revision, describeChanges(result.Changed), secretVersions(view), hooks)
 		return err
 	})
 	return cmd
@@ -48,7 +55,7 @@ for that time too; they have no more effect than reading the order once more.`,
 func (c *commands) newRotateAccessToken() *cobra.Command {
 	var e edits
 	cmd := &cobra.Command{
-		Use: "rotate-access-token ID", Short: "Give a sales channel the token of another API account of its store", Args: cobra.ExactArgs(1),
+		Use: "rotate-access-token ID", Short: "Give a sales channel the token of another API account of its store", Args: session.OneChannel,
 		Long: `Give a sales channel the access token of another API account of its store. The
 token of an API account never changes, so a new token means a new account, with
 a client id and a client secret of its own: give those too if the channel has
@@ -79,7 +86,12 @@ no hook of ours is left there.`,
 			return err
 		}
 		e.apply(cmd, &channel)
-		if err := save(ctx, s, cmd, channel, &e.secrets, *asJSON); err != nil || *asJSON {
+		result, err := save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		if err != nil || *asJSON {
+			return err
+		}
+		if !slices.ContainsFunc(result.Changed, func(c channels.FieldChange) bool { return c.Field == "store.access_token" }) {
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "the access token is the one that the channel has already: delete no account")
 			return err
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "the old account's hooks are removed once the new ones work; "+
@@ -106,7 +118,7 @@ func wholeAccount(cmd *cobra.Command, channel channels.Channel) error {
 func (c *commands) newRotateDownstreamToken() *cobra.Command {
 	var e edits
 	cmd := &cobra.Command{
-		Use: "rotate-downstream-token ID", Short: "Give a sales channel a new token of its downstream system", Args: cobra.ExactArgs(1),
+		Use: "rotate-downstream-token ID", Short: "Give a sales channel a new token of its downstream system", Args: session.OneChannel,
 		Long: `Give a sales channel a new token of its downstream system. It is tried first.
 Calls that are under way end with the old one, so revoke that a minute later. A
 call that is refused meanwhile is tried again with the new one.`,
@@ -119,89 +131,8 @@ call that is refused meanwhile is tried again with the new one.`,
 		if err != nil {
 			return err
 		}
-		return save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		_, err = save(ctx, s, cmd, channel, &e.secrets, *asJSON)
+		return err
 	})
 	return cmd
-}
-
-// resealed is what rotate-key prints of a channel as JSON.
-type resealed struct {
-	Channel string   `json:"channel"`
-	Changed []string `json:"changed"`
-	Error   string   `json:"error,omitempty"`
-}
-
-func (c *commands) newRotateKey() *cobra.Command {
-	all := false
-	cmd := &cobra.Command{
-		Use: "rotate-key [ID…]", Short: "Seal the credentials of sales channels with the present key",
-		Long: `Seal the credentials of sales channels with the present key, after that of the
-installation was changed. Until then, the previous key has to stay configured, in
-every process and for this command: docs/keys.md has the whole procedure.
-
-Credentials that are sealed with the present key are left as they are, so it can
-be repeated until nothing is left to do.`,
-		Example: `  orderbridge channels rotate-key --all`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if all == (len(args) > 0) {
-				return errors.New("name the channels, or give --all")
-			}
-			return nil
-		},
-	}
-	asJSON := jsonFlag(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "seal those of every channel")
-	cmd.RunE = c.run(manyTimeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
-		if all {
-			views, err := s.Operator.List(ctx)
-			if err != nil {
-				return err
-			}
-			for _, view := range views {
-				args = append(args, view.ID)
-			}
-		}
-		return reseal(ctx, s, cmd.OutOrStdout(), args, *asJSON)
-	})
-	return cmd
-}
-
-// reseal seals the credentials of channels. One that cannot be done does not
-// keep the others from it.
-func reseal(ctx context.Context, s *session.Session, out io.Writer, ids []string, asJSON bool) error {
-	results := make([]resealed, 0, len(ids))
-	var errs []error
-	for _, id := range ids {
-		changed, err := resealOne(ctx, s, id)
-		result := resealed{Channel: id, Changed: changed}
-		if err != nil {
-			result.Error = err.Error()
-			errs = append(errs, err)
-		}
-		results = append(results, result)
-		if asJSON || err != nil {
-			continue
-		}
-		text := "sealed with the present key already"
-		if len(changed) > 0 {
-			text = "sealed anew: " + strings.Join(changed, ", ")
-		}
-		if _, err := fmt.Fprintf(out, "channel %s: %s\n", id, text); err != nil {
-			return err
-		}
-	}
-	if asJSON {
-		errs = append(errs, printJSON(out, results))
-	}
-	return errors.Join(errs...)
-}
-
-func resealOne(ctx context.Context, s *session.Session, id string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	changed, err := s.Operator.Reseal(ctx, s.By, id)
-	if changed == nil {
-		changed = []string{} // in JSON, a list
-	}
-	return changed, err
 }

@@ -2,6 +2,7 @@ package channelcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -35,11 +36,13 @@ func (c *commands) newList() *cobra.Command {
 		Long: `List the sales channels. HEALTH is what the last audit of the hooks left:
 
   healthy     every hook is there and right
-  degraded    the hooks work, but something needs somebody
+  degraded    the hooks work, but something needs somebody, or audits or
+              searches for lost webhooks do not take place
   unhealthy   webhooks do not come, or cannot be relied on
   unknown     no audit has ended yet
 
-"orderbridge channels show ID" says more.`,
+"orderbridge channels show ID" says more. The exit status is 1 if a channel cannot
+be read, for example because no worker answers.`,
 	}
 	asJSON := jsonFlag(cmd)
 	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, _ []string) error {
@@ -48,7 +51,7 @@ func (c *commands) newList() *cobra.Command {
 			return err
 		}
 		if *asJSON {
-			return printJSON(cmd.OutOrStdout(), views)
+			return errors.Join(printJSON(cmd.OutOrStdout(), views), unread(views))
 		}
 		if len(views) == 0 {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), `there is no sales channel yet: "orderbridge channels add --help" says how to add one`)
@@ -57,25 +60,54 @@ func (c *commands) newList() *cobra.Command {
 		table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "CHANNEL\tSTATE\tHEALTH\tSTORE\tDOWNSTREAM\tCANCELS IN\tFULFILLS IN")
 		for _, v := range views {
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, state(v), v.Health(), v.Store.Hash, v.Downstream.Adapter,
-				strings.Join(v.Settings.ValidCancellationStatuses, ", "), strings.Join(v.Settings.ValidFulfillmentStatuses, ", "))
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, state(v), v.Health(), orDash(v.Store.Hash), orDash(v.Downstream.Adapter),
+				selectedIn(v, v.Settings.ValidCancellationStatuses), selectedIn(v, v.Settings.ValidFulfillmentStatuses))
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		for _, v := range views {
-			if v.Error != "" {
-				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", v.ID, v.Error)
-			}
-		}
-		return nil
+		return unread(views)
 	})
 	return cmd
 }
 
+// unread says which channels could not be read, if there are any.
+func unread(views []operator.View) error {
+	var errs []error
+	for _, v := range views {
+		if v.Error == "" {
+			continue
+		}
+		text := v.Error
+		if !strings.HasPrefix(text, "channel "+v.ID) {
+			text = "channel " + v.ID + ": " + text
+		}
+		errs = append(errs, errors.New(text))
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %s could not be read:\n%w", len(errs), count(len(views), "channel"), errors.Join(errs...))
+}
+
+// selectedIn are the statuses of a channel in a table.
+func selectedIn(v operator.View, names []string) string {
+	if len(names) == 0 && v.Revision > 0 {
+		return "(never)"
+	}
+	return orDash(strings.Join(names, ", "))
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
 func (c *commands) newShow() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Show a sales channel and how it is doing, without its credentials", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Show a sales channel and how it is doing, without its credentials", Args: session.OneChannel,
 		Long: `Show a sales channel: its settings, what the last audit of its hooks left and what
 to do about it, its hooks, and up to when the store has been searched for lost
 webhooks. Credentials are never shown.`,
@@ -124,9 +156,10 @@ func settingsRows(v operator.View) [][2]string {
 		rows = append(rows, [2]string{"only of", fmt.Sprintf("BigCommerce channels %v", v.Settings.StoreChannels)})
 	}
 	return append(rows,
-		[2]string{"waits", fmt.Sprintf("first %s, longest %s, %s in all; settle %s; retry for %s", w.First, w.Longest, w.GiveUpAfter, w.Settle, w.RetryFor)},
-		[2]string{"audit", "every " + v.Settings.AuditEvery.String()},
-		[2]string{"reconciliation", "every " + v.Settings.ReconcileEvery.String()},
+		[2]string{"waits", fmt.Sprintf("first %s, longest %s, %s in all; settle %s; retry for %s",
+			short(w.First), short(w.Longest), short(w.GiveUpAfter), short(w.Settle), short(w.RetryFor))},
+		[2]string{"audit", "every " + short(v.Settings.AuditEvery)},
+		[2]string{"reconciliation", "every " + short(v.Settings.ReconcileEvery)},
 	)
 }
 
@@ -176,6 +209,18 @@ func secretVersions(v operator.View) string {
 	return text + " until " + v.Status.RetireSecretAt.Format(time.RFC3339)
 }
 
+// short writes a duration as people write flags: 10m and not 10m0s.
+func short(d channels.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 func since(at time.Time, before, never string) string {
 	if at.IsZero() {
 		return never
@@ -210,7 +255,7 @@ func statuses(ids []bigcommerce.StatusID) string {
 
 func (c *commands) newHistory() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "history ID", Short: "Show who changed a sales channel, when, and what it was and is", Args: cobra.ExactArgs(1),
+		Use: "history ID", Short: "Show who changed a sales channel, when, and what it was and is", Args: session.OneChannel,
 		Long: `Show the edit history of a sales channel, oldest change first: who made it, when,
 and what each field was and is. Secrets are named, never shown. The last 200
 changes are kept.`,

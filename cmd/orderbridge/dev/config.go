@@ -45,7 +45,7 @@ func (w *world) processConfig(address string) (process.Config, error) {
 	environment := process.Environment{}
 	maps.Copy(environment, w.options.Environment)
 	if environment[masterKeyVariable] == "" {
-		key, err := masterKey(filepath.Join(w.dataDir, "master.key"))
+		key, err := masterKey(w.masterKeyPath())
 		if err != nil {
 			return process.Config{}, err
 		}
@@ -67,6 +67,9 @@ func (w *world) processConfig(address string) (process.Config, error) {
 }
 
 const masterKeyVariable = "ORDERBRIDGE_MASTER_KEY"
+
+// masterKeyPath is where the master key is kept, if the environment has none.
+func (w *world) masterKeyPath() string { return filepath.Join(w.dataDir, "master.key") }
 
 // masterKey reads the key of the data directory, or makes one. It must stay
 // the same: it opens the credentials that Temporal keeps.

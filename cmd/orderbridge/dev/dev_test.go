@@ -160,6 +160,15 @@ func TestKilled(t *testing.T) {
 	after := third.until("Running.")
 	require.NotContains(t, after, "FAILED")
 	require.GreaterOrEqual(t, countWebhooks(t, after), int64(5+3+5))
+	require.Contains(t, after, `Channel "demo": set again`)
+	list := exec.CommandContext(t.Context(), binary, "channels", "list")
+	list.Env = []string{"HOME=" + t.TempDir()}
+	for _, export := range regexp.MustCompile(`(?m)^ {2}export (\S+)$`).FindAllStringSubmatch(after, -1) {
+		list.Env = append(list.Env, export[1])
+	}
+	listed, err := list.CombinedOutput()
+	require.NoError(t, err, "what it prints is all that the commands need: %s", listed)
+	require.Regexp(t, `(?m)^demo +active +healthy `, string(listed))
 	require.NoError(t, third.cmd.Process.Signal(syscall.SIGINT))
 	require.Contains(t, third.until("Stopped."), "Stopped.")
 	require.NoError(t, third.cmd.Wait(), "Ctrl-C ends it with status 0")

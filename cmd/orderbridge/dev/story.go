@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
@@ -101,6 +102,34 @@ func (w *world) invite() {
 	w.console.linef("  curl -X PUT -H 'X-Auth-Token: %s' -H 'Content-Type: application/json' -d '{\"status_id\":5}' %s/stores/%s/v2/orders/101",
 		w.account.AccessToken, w.store.URL, w.store.Hash)
 	w.console.linef("")
+	w.explainCommands()
+}
+
+// explainCommands says how the other commands reach this run, in lines that can
+// be pasted into a shell.
+func (w *world) explainCommands() {
+	w.console.linef("The commands for operators work on this run from another terminal:")
+	w.console.linef("  export TEMPORAL_ADDRESS=%s", quoted(w.temporal.Address))
+	if w.temporal.Namespace != "default" {
+		w.console.linef("  export TEMPORAL_NAMESPACE=%s", quoted(w.temporal.Namespace))
+	}
+	if w.options.Environment[masterKeyVariable] == "" {
+		w.console.linef("  export ORDERBRIDGE_MASTER_KEY_FILE=%s", quoted(w.masterKeyPath()))
+	} else {
+		w.console.linef("  # and %s as it was given to this run", masterKeyVariable)
+	}
+	w.console.linef("  orderbridge channels list    # or: go run ./cmd/orderbridge channels list")
+	w.console.linef("")
+}
+
+// quoted makes a word safe for a shell, and leaves what is safe as it is.
+func quoted(word string) string {
+	if !strings.ContainsFunc(word, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._:-[]", r)
+	}) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // chapterTimeout bounds one scene. The longest takes a few seconds.

@@ -206,7 +206,11 @@ func (w *world) makeChannel(ctx context.Context) error {
 	if len(result.Subscribed) == 0 {
 		return fmt.Errorf("channel %s was saved, but its hooks in the store could not be made: see %s", channelID, w.logPath())
 	}
-	w.console.linef("Channel %q: saved; subscribed to %s", channelID, result.Subscribed[0])
+	what := "saved"
+	if result.Revision > 1 {
+		what = "set again to this run's store and order system"
+	}
+	w.console.linef("Channel %q: %s; subscribed to %s", channelID, what, result.Subscribed[0])
 	return nil
 }
 

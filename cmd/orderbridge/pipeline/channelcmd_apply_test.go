@@ -52,6 +52,7 @@ func TestApplyCommand(t *testing.T) {
 	require.Contains(t, out, "  store.access_token: (none) → (secret)\n")
 	require.Contains(t, out, `  settings.valid_cancellation_statuses: [] → ["Awaiting Shipment"]`)
 	require.NotContains(t, out, "settings.waits", "what is the default needs no mention")
+	require.Contains(t, out, "nothing was saved and nothing tried")
 	_, err = p.command("", "show", shop)
 	require.ErrorIs(t, err, channels.ErrUnknown, "a dry run makes nothing")
 	_, err = apply()
@@ -89,7 +90,8 @@ func TestApplyCommand(t *testing.T) {
 
 	t.Log("a status that the downstream system does not know, and a second channel that can be made")
 	write(strings.Replace(content, "Awaiting Shipment", "Awaiting Shipmant", 1) + strings.Replace(
-		strings.TrimPrefix(content, "channels:\n"), "id: shop", "id: second\n    active: false", 1))
+		strings.Replace(strings.TrimPrefix(content, "channels:\n"), p.shopURL(), strings.TrimSuffix(p.shopURL(), shop)+"second", 1),
+		"id: shop", "id: second\n    active: false", 1))
 	out, err = apply("--yes")
 	require.ErrorContains(t, err, "1 of 2 channels could not be saved:\n"+path+`:10:7: channel shop: settings.valid_cancellation_statuses: "Awaiting Shipmant" is not a status`)
 	require.Contains(t, out, "channel second: saved as revision 1; no hooks")

@@ -38,6 +38,13 @@ func TestRotateCommands(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "nothing changed", "it is the same token")
 
+	t.Log("the access token, which is the same")
+	out, err = p.command(p.account.AccessToken, "rotate-access-token", shop, "--access-token-file", "-",
+		"--client-id", p.account.ClientID, "--client-secret-file", p.file(p.account.ClientSecret))
+	require.NoError(t, err)
+	require.Contains(t, out, "the access token is the one that the channel has already: delete no account")
+	require.NotContains(t, out, "the old account")
+
 	t.Log("the access token, which is that of another account")
 	account := p.store.AddAccount("successor")
 	_, err = p.command(account.AccessToken, "rotate-access-token", shop, "--access-token-file", "-")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,7 @@ func TestChannelCommands(t *testing.T) {
 	require.ErrorContains(t, err, "there is a channel shop already")
 	other := p.add()
 	other[1] = "other"
+	other[slices.Index(other, p.shopURL())] = strings.TrimSuffix(p.shopURL(), shop) + "other"
 	_, err = p.command(p.account.AccessToken, other...)
 	require.ErrorContains(t, err, "channel shop connects store "+p.store.Hash+" to this downstream account already")
 
@@ -163,7 +165,7 @@ func TestChannelCommands(t *testing.T) {
 	require.EqualValues(t, 1, p.count(`WorkflowType="SalesChannel" AND WorkflowId="channel/shop"`))
 	out, err = p.command("", "list")
 	require.NoError(t, err)
-	require.Regexp(t, `(?m)^shop +active +healthy +\S+ +rest +Awaiting Shipment, Pending Fulfillment$`, out)
+	require.Regexp(t, `(?m)^shop +active +healthy +\S+ +rest +\(never\) +Awaiting Shipment, Pending Fulfillment$`, out)
 	view := p.view()
 	require.Equal(t, 4, view.Revision)
 	require.Equal(t, p.shopURL(), view.CallbackURL)

@@ -62,8 +62,11 @@ Ctrl-C ends the watching and not the search. The connection to Temporal and the
 settings come from the environment, as for "serve".`,
 		Example: `  orderbridge reconcile main --since 7d --dry-run
   orderbridge reconcile main --since 7d`,
-		Args: cobra.ExactArgs(1),
+		Args: session.OneChannel,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if since == "" && cmd.Flags().Changed("since") {
+				return session.Misused(cmd, errors.New("--since \"\": say from when; without --since it goes on from where the last search ended"))
+			}
 			from, err := parseSince(since, time.Now())
 			if err != nil {
 				return err
@@ -78,6 +81,7 @@ settings come from the environment, as for "serve".`,
 	cmd.Flags().StringVar(&since, "since", "", "search from this `time`, date, or so long ago")
 	cmd.Flags().BoolVar(&request.DryRun, "dry-run", false, "start nothing: print what would be started")
 	cmd.Flags().BoolVar(&c.asJSON, "json", false, "print the report as JSON")
+	cmd.SetFlagErrorFunc(session.Misused)
 	return cmd
 }
 

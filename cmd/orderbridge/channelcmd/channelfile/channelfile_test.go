@@ -102,8 +102,7 @@ func minimal(id string) string {
 	return "id: " + id + `
 store: {hash: abc123, access_token: {env: STORE_TOKEN}}
 downstream: {adapter: rest, base_url: "https://orders.example.com", token: {file: wms}}
-callback_url: https://hooks.example.com/webhooks/bigcommerce/main
-`
+callback_url: https://hooks.example.com/webhooks/bigcommerce/` + id + "\n"
 }
 
 func TestParseForms(t *testing.T) {
@@ -114,7 +113,7 @@ func TestParseForms(t *testing.T) {
 	}{
 		"a single channel":   {minimal("main"), []string{"main"}},
 		"several documents":  {minimal("one") + "---\n" + minimal("two") + "---\n", []string{"one", "two"}},
-		"JSON":               {`{"channels": [{"id": "main", "store": {"hash": "a", "access_token": {"env": "STORE_TOKEN"}}, "downstream": {"adapter": "rest", "base_url": "http://x", "token": {"file": "wms"}}, "callback_url": "http://x/y"}]}`, []string{"main"}},
+		"JSON":               {`{"channels": [{"id": "main", "store": {"hash": "a", "access_token": {"env": "STORE_TOKEN"}}, "downstream": {"adapter": "rest", "base_url": "http://x", "token": {"file": "wms"}}, "callback_url": "http://x/webhooks/bigcommerce/main"}]}`, []string{"main"}},
 		"a list and anchors": {"x-rest: &rest {adapter: rest, base_url: http://x, token: {file: wms}}\nchannels:\n" + withAnchors("one") + withAnchors("two"), []string{"one", "two"}},
 		"null is absent":     {minimal("main") + "settings:\nactive: null\n", []string{"main"}},
 	} {
@@ -137,7 +136,7 @@ func TestParseForms(t *testing.T) {
 }
 
 func withAnchors(id string) string {
-	return "  - {id: " + id + ", store: {hash: a, access_token: {env: STORE_TOKEN}}, downstream: {<<: *rest, base_url: http://y}, callback_url: http://x/y}\n"
+	return "  - {id: " + id + ", store: {hash: a, access_token: {env: STORE_TOKEN}}, downstream: {<<: *rest, base_url: http://y}, callback_url: http://x/webhooks/bigcommerce/" + id + "}\n"
 }
 
 func TestMergedFieldsGiveWay(t *testing.T) {
