@@ -38,7 +38,7 @@ func (l Arrival) Lately(now time.Time) bool { return !l.At.IsZero() && now.Sub(l
 
 // Judge says what the last callback means for a check that causes none.
 func (l Arrival) Judge(now time.Time) CheckStep {
-	const advice = "Check with a delivery: `orderbridge channels check` without --no-delivery."
+	const advice = "Check with a delivery."
 	when := l.At.UTC().Format(time.RFC3339)
 	switch {
 	case l.At.IsZero():

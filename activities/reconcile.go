@@ -91,6 +91,8 @@ type ReconcileReport struct {
 	From    time.Time `json:"from,omitzero"`
 	Through time.Time `json:"through,omitzero"`
 	ReconcileCounts
+	// Pages counts the pages that were read.
+	Pages int `json:"pages"`
 	// Found are the changes that were started, or in a dry run would have
 	// been, by the time of the change; at most MaxFoundListed.
 	Found []FoundOrder `json:"found"`

@@ -157,7 +157,7 @@ func (r *reconcile) complete(ctx workflow.Context) error {
 func (r *reconcile) report(ctx workflow.Context) activities.ReconcileReport {
 	r.done = true
 	report := activities.ReconcileReport{
-		Channel: r.request.Channel, From: r.Window.From, ReconcileCounts: r.Counts,
+		Channel: r.request.Channel, From: r.Window.From, ReconcileCounts: r.Counts, Pages: r.Pages,
 		Found: r.Found, Truncated: r.Truncated, DryRun: r.request.DryRun, Skipped: r.skipped,
 	}
 	if report.Found == nil {

@@ -150,6 +150,7 @@ func TestReconcile(t *testing.T) {
 		require.True(t, progress.Done)
 		require.Equal(t, counts, progress.ReconcileCounts)
 		require.Equal(t, 11, progress.Pages)
+		require.Equal(t, 11, report.Pages)
 	})
 	t.Run("a search from a given time leaves the watermark", func(t *testing.T) {
 		t.Parallel()

@@ -112,13 +112,14 @@ func redactURL(value string) string {
 	return value
 }
 
-func quoted(names []string) string {
+// choice says which statuses can be chosen.
+func choice(names []string) string {
 	if len(names) == 0 {
-		return "none that can be chosen"
+		return "it has none that can be chosen"
 	}
 	out := make([]string, len(names))
 	for i, name := range names {
 		out[i] = strconv.Quote(name)
 	}
-	return strings.Join(out, ", ")
+	return "choose among " + strings.Join(out, ", ")
 }

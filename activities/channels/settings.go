@@ -229,11 +229,11 @@ func (s Settings) ValidateStatuses(known []downstream.Status) error {
 			case slices.Contains(list.names[:i], name):
 				p.addf(list.field, "%q is listed twice", name)
 			case !ok:
-				p.addf(list.field, "%q is not a status of the downstream system; it knows %s", name, quoted(names))
+				p.addf(list.field, "%q is not a status of the downstream system; %s", name, choice(names))
 			case status.Phase.Final():
-				p.addf(list.field, "%q is final: nothing can change an order in it; choose among %s", name, quoted(names))
+				p.addf(list.field, "%q is final: nothing can change an order in it; %s", name, choice(names))
 			case status.Phase == downstream.PhaseUnprocessed:
-				p.addf(list.field, "%q is not processed yet: webhooks wait until it is; choose among %s", name, quoted(names))
+				p.addf(list.field, "%q is not processed yet: webhooks wait until it is; %s", name, choice(names))
 			}
 		}
 	}

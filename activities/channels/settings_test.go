@@ -84,7 +84,7 @@ func TestValidateStatuses(t *testing.T) {
 		},
 		"unknown, and names the known": {
 			cancel: []string{"Waiting"},
-			want:   []string{`settings.valid_cancellation_statuses "Waiting" is not a status of the downstream system; it knows "Awaiting Shipment", "On Hold"`},
+			want:   []string{`settings.valid_cancellation_statuses "Waiting" is not a status of the downstream system; choose among "Awaiting Shipment", "On Hold"`},
 		},
 		"case matters": {
 			fulfill: []string{"awaiting shipment"},
@@ -121,7 +121,7 @@ func TestValidateStatusesOfASystemWithNothingToChoose(t *testing.T) {
 	t.Parallel()
 	err := channels.Settings{ValidCancellationStatuses: []string{"Open"}}.ValidateStatuses(
 		[]downstream.Status{{Name: "Done", Phase: downstream.PhaseFulfilled}})
-	require.ErrorContains(t, err, "it knows none that can be chosen")
+	require.ErrorContains(t, err, "it has none that can be chosen")
 }
 
 func TestDurationAsText(t *testing.T) {

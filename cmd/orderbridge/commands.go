@@ -28,10 +28,11 @@ Begin with "orderbridge dev": it runs all of it on this machine, on a fake store
 and a demo order system, and shows what happens.
 
 Every setting comes from the environment: see docs/configuration.md.`,
-		Version:       process.ReadVersion().Version,
+		Version:       process.ReadVersion().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(out)
 	root.SetErr(errOut)
 	root.SetFlagErrorFunc(session.Misused)

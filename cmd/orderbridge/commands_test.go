@@ -51,6 +51,16 @@ func TestVersionCommand(t *testing.T) {
 	require.Regexp(t, `^orderbridge \S+ \(commit \S+, `+runtime.Version()+`\)\n$`, out)
 }
 
+func TestVersionFlagSaysTheSame(t *testing.T) {
+	t.Parallel()
+	want, _, err := execute(t, nil, "version")
+	require.NoError(t, err)
+	out, errOut, err := execute(t, nil, "--version")
+	require.NoError(t, err)
+	require.Empty(t, errOut)
+	require.Equal(t, want, out)
+}
+
 func TestVersionCommandAsJSON(t *testing.T) {
 	t.Parallel()
 	out, _, err := execute(t, nil, "version", "--json")
@@ -155,7 +165,7 @@ func TestExitCodes(t *testing.T) {
 		"success":         {[]string{"version"}, 0, ""},
 		"no command":      {nil, 0, ""},
 		"unknown command": {[]string{"sevre"}, 1, "orderbridge: unknown command"},
-		"configuration":   {[]string{"serve"}, 1, "orderbridge: the configuration cannot be used:\nORDERBRIDGE_MASTER_KEY is missing"},
+		"configuration":   {[]string{"serve"}, 1, "orderbridge: the configuration cannot be used:\n  ORDERBRIDGE_MASTER_KEY is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

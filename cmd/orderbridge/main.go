@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -21,8 +22,12 @@ func run() int {
 	// A second signal ends the process at once, should the orderly end hang.
 	context.AfterFunc(ctx, stop)
 	if err := newRootCommand(os.Environ(), os.Stdout, os.Stderr).ExecuteContext(ctx); err != nil {
-		_, _ = fmt.Fprintf(os.Stderr, "orderbridge: %v\n", err)
+		_, _ = fmt.Fprintf(os.Stderr, "orderbridge: %s\n", indented(err))
 		return 1
 	}
 	return 0
 }
+
+// indented returns the text of an error that may have several parts, a line
+// each: all lines after the first are set off from what else is on the terminal.
+func indented(err error) string { return strings.ReplaceAll(err.Error(), "\n", "\n  ") }

@@ -99,7 +99,8 @@ func (s *Service) ReconcileProgress(ctx context.Context, run ReconcileRun) (acti
 			return activities.ReconcileProgress{}, err
 		}
 		return activities.ReconcileProgress{
-			From: report.From, Until: report.Through, At: report.Through, ReconcileCounts: report.ReconcileCounts, Done: true,
+			From: report.From, Until: report.Through, At: report.Through,
+			ReconcileCounts: report.ReconcileCounts, Pages: report.Pages, Done: true,
 		}, nil
 	}
 }

@@ -150,11 +150,11 @@ func TestReconcileProgress(t *testing.T) {
 		t.Parallel()
 		service, s := newSearching(t)
 		s.status = enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
-		s.report = activities.ReconcileReport{From: noon.Add(-time.Hour), Through: noon, ReconcileCounts: counts}
+		s.report = activities.ReconcileReport{From: noon.Add(-time.Hour), Through: noon, ReconcileCounts: counts, Pages: 4}
 		progress, err := service.ReconcileProgress(t.Context(), run)
 		require.NoError(t, err)
 		require.Equal(t, activities.ReconcileProgress{
-			From: noon.Add(-time.Hour), Until: noon, At: noon, ReconcileCounts: counts, Done: true,
+			From: noon.Add(-time.Hour), Until: noon, At: noon, ReconcileCounts: counts, Pages: 4, Done: true,
 		}, progress)
 	})
 	for name, c := range map[string]struct {

@@ -44,14 +44,11 @@ func (a *application) plan(ctx context.Context) error {
 			result.Action = actionChange
 			text = fmt.Sprintf("channel %s: %s (revision %d)\n%s", id, count(len(plan.Changes), "change"), plan.Revision, describeChanges(plan.Changes))
 		}
+		result.Changes = list(result.Changes)
 		a.results = append(a.results, result)
 		if _, err := io.WriteString(a.out, text); err != nil {
 			return err
 		}
-	}
-	if len(errs) == 0 && a.pending() == 0 {
-		_, err := fmt.Fprintln(a.out, "nothing to change")
-		return err
 	}
 	return errors.Join(errs...)
 }
@@ -98,6 +95,7 @@ func (a *application) saveOne(ctx context.Context, entry channelfile.Entry, resu
 	return saving(entry.Channel.ID).Do(ctx, a.errOut, func(ctx context.Context) error {
 		saved, err := a.session.Operator.Save(ctx, a.session.By, entry.Channel, entry.Secrets, &result.Revision)
 		if err == nil {
+			saved = withLists(saved)
 			result.Result = &saved
 		}
 		return err

@@ -111,7 +111,7 @@ func TestMisuse(t *testing.T) {
 		"no new token":               {"", []string{"rotate-access-token", "main"}, `required flag(s) "access-token-file" not set`},
 		"no new downstream token":    {"", []string{"rotate-downstream-token", "main"}, `required flag(s) "downstream-token-file" not set`},
 		"no channel to seal":         {"", []string{"rotate-key"}, "name the channels, or give --all"},
-		"some channels and all":      {"", []string{"rotate-key", "main", "--all"}, "name the channels, or give --all"},
+		"some channels and all":      {"", []string{"rotate-key", "main", "--all"}, "name the channels or give --all, not both"},
 		"no file":                    {"", []string{"apply"}, `required flag(s) "file" not set`},
 		"a file that is not there":   {"", []string{"apply", "-f", filepath.Join(dir, "absent.yaml")}, "no such file"},
 		"a file with mistakes":       {"", []string{"apply", "-f", bad}, bad + ":2:12: channel main: settings.signature"},

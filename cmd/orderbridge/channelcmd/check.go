@@ -20,12 +20,13 @@ func (c *commands) newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check ID", Short: "Check a sales channel all the way round, and say what to do", Args: session.OneChannel,
 		Long: `Check a sales channel all the way round: the access token and what it may do, the
-hooks, the callback address as it is seen from outside, a real delivery by
-BigCommerce, the downstream system, and the rules. Each step is ok, a warning or
-failed, and says what to do.
+hooks, the callback address as it is seen from where the worker runs, a real
+delivery by BigCommerce, the downstream system, the rules, and the signature. Each
+step is ok, a warning or failed, and says what to do.
 
-For the delivery, a temporary hook and a metafield on the newest order are made
-and removed again, which takes up to two and a half minutes, and needs an API
+For the delivery, a temporary hook and a metafield are made and removed again: the
+metafield on the newest order that no webhook of the channel could act on, or else
+on the newest of all. This takes up to two and a half minutes, and needs an API
 account with "Orders: modify". With less, that step is a warning and nothing is
 written. --no-delivery leaves it out.
 

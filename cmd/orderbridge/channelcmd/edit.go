@@ -144,9 +144,17 @@ type saved struct {
 	channels.SaveResult
 }
 
+func savedAs(id string, result channels.SaveResult) saved { return saved{id, withLists(result)} }
+
+// withLists makes lists of what would be null in JSON.
+func withLists(result channels.SaveResult) channels.SaveResult {
+	result.Changed, result.Subscribed = list(result.Changed), list(result.Subscribed)
+	return result
+}
+
 func report(out io.Writer, channel channels.Channel, result channels.SaveResult, asJSON bool) error {
 	if asJSON {
-		return printJSON(out, saved{channel.ID, result})
+		return printJSON(out, savedAs(channel.ID, result))
 	}
 	var b strings.Builder
 	if len(result.Changed) == 0 {

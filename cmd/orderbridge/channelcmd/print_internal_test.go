@@ -68,12 +68,12 @@ func TestShow(t *testing.T) {
 		for _, line := range []string{
 			`(?m)^state +active \(revision 7, added 2026-11-20T10:00:00Z\)$`,
 			`(?m)^API account +id2 with client secret$`,
-			`(?m)^secret +version 3; from version 2 on they are taken until 2026-11-22T11:00:00Z$`,
+			`(?m)^secret +version 3; version 2 is still taken until 2026-11-22T11:00:00Z$`,
 			`(?m)^signature +observe$`,
 			`(?m)^cancels in +Awaiting Shipment, On Hold$`,
 			`(?m)^fulfills in +no status: never$`,
 			`(?m)^fulfill on +2 \(Shipped\), 10 \(Completed\)$`,
-			`(?m)^only of +BigCommerce channels \[1 7\]$`,
+			`(?m)^only of +BigCommerce channels 1, 7$`,
 			`(?m)^waits +first 3m, longest 4h, 24h in all; settle 2s; retry for 72h$`,
 			`(?m)^audit +every 15m$`,
 			`(?m)^reconciliation +every 10m$`,
@@ -97,6 +97,16 @@ func TestShow(t *testing.T) {
 		require.Regexp(t, `(?m)^health +unknown$`, out.String())
 		require.Regexp(t, `(?m)^searched +not yet$`, out.String())
 		require.Regexp(t, `(?m)^secret +version 1$`, out.String())
+	})
+
+	t.Run("an unknown API account, and several versions of the secret", func(t *testing.T) {
+		t.Parallel()
+		view := example()
+		view.Store.ClientID, view.Store.HasClientSecret, view.SecretVersion = "", false, 5
+		var out bytes.Buffer
+		require.NoError(t, show(&out, view))
+		require.Regexp(t, `(?m)^API account +no client id, no client secret$`, out.String())
+		require.Regexp(t, `(?m)^secret +version 5; versions 2 to 4 are still taken until 2026-11-22T11:00:00Z$`, out.String())
 	})
 
 	t.Run("one whose status cannot be read", func(t *testing.T) {

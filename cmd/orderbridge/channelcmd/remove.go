@@ -53,10 +53,16 @@ Webhooks that were taken before are handled to their end.`,
 		}
 		out := cmd.OutOrStdout()
 		if *asJSON {
-			return printJSON(out, result)
+			return printJSON(out, removed{args[0], channels.RemoveResult{Left: list(result.Left)}})
 		}
 		_, err = fmt.Fprintf(out, "channel %s: removed\n%s", args[0], findings("left behind", result.Left))
 		return err
 	})
 	return cmd
+}
+
+// removed is what a removal prints as JSON.
+type removed struct {
+	Channel string `json:"channel"`
+	channels.RemoveResult
 }

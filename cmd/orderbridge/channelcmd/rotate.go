@@ -35,7 +35,7 @@ for that time too; they have no more effect than reading the order once more.`,
 			return err
 		}
 		if *asJSON {
-			return printJSON(cmd.OutOrStdout(), saved{args[0], result})
+			return printJSON(cmd.OutOrStdout(), savedAs(args[0], result))
 		}
 		view, err := s.Operator.Get(ctx, args[0])
 		if err != nil {
@@ -75,7 +75,7 @@ no hook of ours is left there.`,
 	}
 	asJSON := jsonFlag(cmd)
 	cmd.Flags().StringVar(&e.clientID, "client-id", "", "client `id` of the new account; \"\" forgets it")
-	e.secrets.store(cmd)
+	e.secrets.store(cmd, "new access token, that of the new API account")
 	_ = cmd.MarkFlagRequired("access-token-file") // it fails only for a flag that is not there
 	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
 		channel, err := s.Operator.Channel(ctx, args[0])
@@ -124,7 +124,7 @@ Calls that are under way end with the old one, so revoke that a minute later. A
 call that is refused meanwhile is tried again with the new one.`,
 	}
 	asJSON := jsonFlag(cmd)
-	e.secrets.downstream(cmd)
+	e.secrets.downstream(cmd, "new token of the downstream system")
 	_ = cmd.MarkFlagRequired("downstream-token-file") // it fails only for a flag that is not there
 	cmd.RunE = c.run(timeout, func(ctx context.Context, s *session.Session, cmd *cobra.Command, args []string) error {
 		channel, err := s.Operator.Channel(ctx, args[0])

@@ -30,10 +30,14 @@ One that fails does not keep the others from it: the exit status is 1 then, and
 those that failed are listed at the end.`,
 		Example: `  orderbridge channels rotate-key --all`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if all == (len(args) > 0) {
+			switch named := len(args) > 0; {
+			case all && named:
+				return errors.New("name the channels or give --all, not both")
+			case !all && !named:
 				return errors.New("name the channels, or give --all")
+			default:
+				return nil
 			}
-			return nil
 		},
 	}
 	asJSON := jsonFlag(cmd)
@@ -123,9 +127,7 @@ func resealOne(ctx context.Context, s *session.Session, errOut io.Writer, id str
 		result.Changed, err = s.Operator.Reseal(ctx, s.By, id)
 		return err
 	})
-	if result.Changed == nil {
-		result.Changed = []string{} // in JSON, a list
-	}
+	result.Changed = list(result.Changed)
 	switch {
 	case err == nil:
 	case leaveOut && (operator.IsKind(err, operator.KindRemoving) || errors.Is(err, channels.ErrUnknown)):

@@ -71,6 +71,13 @@ func TestReportSaysWhetherTheHooksMatch(t *testing.T) {
 	})
 }
 
+func TestWhatIsEmptyIsAListInJSON(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, report(&out, channels.Channel{ID: "main"}, channels.SaveResult{Revision: 3}, true))
+	require.JSONEq(t, `{"channel":"main","revision":3,"changed":[],"subscribed":[]}`, out.String())
+}
+
 func TestResealGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("channel broken: no key opens it")

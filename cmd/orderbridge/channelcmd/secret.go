@@ -18,15 +18,18 @@ type secretFiles struct {
 	accessToken, clientSecret, downstreamToken string
 }
 
-func (f *secretFiles) store(cmd *cobra.Command) {
+// store adds the flags of an API account; token says whose access token is in the
+// file.
+func (f *secretFiles) store(cmd *cobra.Command, token string) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.accessToken, "access-token-file", "", "`file` with the access token of the store's API account; - is standard input")
+	flags.StringVar(&f.accessToken, "access-token-file", "", "`file` with the "+token+"; - is standard input")
 	flags.StringVar(&f.clientSecret, "client-secret-file", "",
 		"`file` with the client secret of that account, with which signatures of callbacks are checked; \"\" forgets it")
 }
 
-func (f *secretFiles) downstream(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.downstreamToken, "downstream-token-file", "", "`file` with the token of the downstream system; - is standard input")
+// downstream adds the flag of the downstream token.
+func (f *secretFiles) downstream(cmd *cobra.Command, token string) {
+	cmd.Flags().StringVar(&f.downstreamToken, "downstream-token-file", "", "`file` with the "+token+"; - is standard input")
 }
 
 // read reads the secrets whose flags were given.

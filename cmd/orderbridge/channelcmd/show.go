@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -142,7 +143,7 @@ func settingsRows(v operator.View) [][2]string {
 		{"channel", v.ID},
 		{"state", fmt.Sprintf("%s (revision %d, added %s)", state(v), v.Revision, v.CreatedAt.Format(time.RFC3339))},
 		{"store", joined(v.Store.Hash, v.Store.BaseURL)},
-		{"API account", joined(v.Store.ClientID, word(v.Store.HasClientSecret, "with client secret", "without client secret"))},
+		{"API account", account(v.Store)},
 		{"downstream", joined(v.Downstream.Adapter, v.Downstream.BaseURL)},
 		{"callback", v.CallbackURL},
 		{"secret", secretVersions(v)},
@@ -153,7 +154,7 @@ func settingsRows(v operator.View) [][2]string {
 		{"fulfill on", statuses(v.Settings.FulfillOn)},
 	}
 	if len(v.Settings.StoreChannels) > 0 {
-		rows = append(rows, [2]string{"only of", fmt.Sprintf("BigCommerce channels %v", v.Settings.StoreChannels)})
+		rows = append(rows, [2]string{"only of", "BigCommerce channels " + numbers(v.Settings.StoreChannels)})
 	}
 	return append(rows,
 		[2]string{"waits", fmt.Sprintf("first %s, longest %s, %s in all; settle %s; retry for %s",
@@ -197,12 +198,24 @@ func describeFinding(f channels.Finding) string {
 	return strings.Join(said, " ")
 }
 
+// account says what is known of the API account of a channel.
+func account(store operator.StoreView) string {
+	if store.ClientID == "" {
+		return "no client id, " + word(store.HasClientSecret, "with client secret", "no client secret")
+	}
+	return store.ClientID + word(store.HasClientSecret, " with client secret", " without client secret")
+}
+
 func secretVersions(v operator.View) string {
 	text := fmt.Sprintf("version %d", v.SecretVersion)
 	if v.SecretFloor == 0 || v.SecretFloor >= v.SecretVersion {
 		return text
 	}
-	text += fmt.Sprintf("; from version %d on they are taken", v.SecretFloor)
+	if last := v.SecretVersion - 1; last == v.SecretFloor {
+		text += fmt.Sprintf("; version %d is still taken", last)
+	} else {
+		text += fmt.Sprintf("; versions %d to %d are still taken", v.SecretFloor, last)
+	}
 	if v.Status == nil || v.Status.RetireSecretAt.IsZero() {
 		return text + " until every hook carries the new one, and two days longer"
 	}
@@ -244,6 +257,14 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+func numbers(list []int64) string {
+	out := make([]string, 0, len(list))
+	for _, n := range list {
+		out = append(out, strconv.FormatInt(n, 10))
+	}
+	return strings.Join(out, ", ")
+}
+
 // statuses names BigCommerce statuses by their ids, as flags take them.
 func statuses(ids []bigcommerce.StatusID) string {
 	out := make([]string, 0, len(ids))
@@ -267,7 +288,10 @@ changes are kept.`,
 			return err
 		}
 		if *asJSON {
-			return printJSON(cmd.OutOrStdout(), changes)
+			for i := range changes {
+				changes[i].Fields = list(changes[i].Fields)
+			}
+			return printJSON(cmd.OutOrStdout(), list(changes))
 		}
 		for _, change := range changes {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %d by %s at %s\n%s", change.Revision, change.By,

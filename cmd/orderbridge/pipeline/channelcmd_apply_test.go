@@ -64,7 +64,7 @@ func TestApplyCommand(t *testing.T) {
 	t.Log("the same")
 	out, err = apply()
 	require.NoError(t, err, "with nothing to change it need not ask")
-	require.Equal(t, "channel shop: nothing to change (revision 1)\nnothing to change\n", out)
+	require.Equal(t, "channel shop: nothing to change (revision 1)\n", out)
 
 	t.Log("changed by hand, and put right by the file")
 	_, err = p.command("", "set", shop, "--reconcile-every", "1h", "--fulfill-in", "Awaiting Shipment")

@@ -26,7 +26,7 @@ func TestRotateCommands(t *testing.T) {
 	out, err := p.command("", "rotate-secret", shop)
 	require.NoError(t, err)
 	require.Contains(t, out, "secret_version: 1 → 2")
-	require.Regexp(t, `secret version 2; from version 1 on they are taken until \d{4}-`, out)
+	require.Regexp(t, `secret version 2; version 1 is still taken until \d{4}-`, out)
 	for _, hook := range p.store.Hooks() {
 		require.True(t, strings.HasPrefix(hook.Headers[callback.Header], "2."), hook.Scope)
 	}

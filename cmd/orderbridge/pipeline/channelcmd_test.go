@@ -138,7 +138,7 @@ func TestChannelCommands(t *testing.T) {
 	require.Contains(t, out, "settings.reconcile_every: 10m0s → 5m0s")
 	require.Contains(t, out, "settings.signature: observe → off")
 	_, err = p.command("", "set", shop, "--fulfill-in", "Awaiting Shipmant")
-	require.ErrorContains(t, err, `"Awaiting Shipmant" is not a status of the downstream system; it knows "Awaiting Payment"`)
+	require.ErrorContains(t, err, `"Awaiting Shipmant" is not a status of the downstream system; choose among "Awaiting Payment"`)
 	_, err = p.command("", "set", shop, "--fulfill-on", "4")
 	require.ErrorContains(t, err, "a status can mean only one of them")
 	_, err = p.command("", "set", shop, "--downstream-url", "http://127.0.0.1:1")
@@ -225,9 +225,9 @@ func TestAuditCommand(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^health +unhealthy, audited at `, out)
 	require.Regexp(t, `(?m)^  problem +revoked_token: `, out)
-	out, err = p.command("", "remove", shop, "--yes")
+	out, err = p.command("", "remove", shop, "--yes", "--json")
 	require.NoError(t, err, "an account takes its hooks with it")
-	require.Equal(t, "channel shop: removed\n", out)
+	require.JSONEq(t, `{"channel":"shop","left":[]}`, out)
 }
 
 // TestCheckCommand prints each step and ends as badly as the worst of them.

@@ -41,9 +41,21 @@ func conclusion(report activities.ReconcileReport) string {
 	}
 	counts := fmt.Sprintf("%d changes, %d of them in a mapped status, %d without a webhook: %s",
 		report.Listed, report.Mapped, report.Missed, became)
+	if report.Missed == 0 && report.Skipped == "" {
+		counts = undisturbed(report)
+	}
 	if report.Skipped != "" {
 		return fmt.Sprintf("channel %s: ended early, because %s; until then: %s", report.Channel, report.Skipped, counts)
 	}
 	return fmt.Sprintf("channel %s: searched from %s to %s: %s", report.Channel,
 		report.From.Format(time.RFC3339), report.Through.Format(time.RFC3339), counts)
+}
+
+// undisturbed says that a search came to its end and found nothing. What it came
+// upon had a webhook, or an earlier search has seen to it.
+func undisturbed(report activities.ReconcileReport) string {
+	if report.Mapped == 0 {
+		return fmt.Sprintf("%d changes, none of them in a mapped status: nothing is lost", report.Listed)
+	}
+	return fmt.Sprintf("%d changes, %d of them in a mapped status, all seen to already: nothing is lost", report.Listed, report.Mapped)
 }

@@ -89,6 +89,22 @@ func TestRun(t *testing.T) {
 	}{
 		"found":     {complete, table + searched + "1 started now, 1 by an earlier search\n"},
 		"a dry run": {dry, table + "(the first 1)\n" + searched + "none started, because this is a dry run\n"},
+		"nothing lost": {
+			activities.ReconcileReport{
+				Channel: "main", From: noon.Add(-2 * time.Hour), Through: noon,
+				ReconcileCounts: activities.ReconcileCounts{Listed: 7, Mapped: 5, Covered: 5},
+			},
+			"channel main: searched from 2026-11-27T10:00:00Z to 2026-11-27T12:00:00Z: " +
+				"7 changes, 5 of them in a mapped status, all seen to already: nothing is lost\n",
+		},
+		"nothing that matters": {
+			activities.ReconcileReport{
+				Channel: "main", From: noon.Add(-2 * time.Hour), Through: noon, DryRun: true,
+				ReconcileCounts: activities.ReconcileCounts{Listed: 7},
+			},
+			"channel main: searched from 2026-11-27T10:00:00Z to 2026-11-27T12:00:00Z: " +
+				"7 changes, none of them in a mapped status: nothing is lost\n",
+		},
 		"nothing to search": {
 			activities.ReconcileReport{Channel: "main", Skipped: "channel main is deactivated"},
 			"channel main: nothing was searched: channel main is deactivated\n",
