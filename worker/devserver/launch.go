@@ -126,6 +126,9 @@ func spawn(ctx context.Context, o Options, dir *dataDir, path, source string) (*
 
 // spawnOnce starts one server process and waits until it answers.
 func spawnOnce(ctx context.Context, o Options, dir *dataDir, path, source string) (*Server, error) {
+	unlock := lockPorts(ctx, o)
+	defer unlock()
+
 	p, err := choosePorts(ctx, o)
 	if err != nil {
 		return nil, err

@@ -5,11 +5,45 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // ports are the two that a server gets.
 type ports struct{ grpc, ui int }
+
+const (
+	portsLockName = "ports.lock"
+	portsLockPoll = 50 * time.Millisecond
+	// portsLockWait is longer than a start takes.
+	portsLockWait = 45 * time.Second
+)
+
+// lockPorts keeps two runs that begin at the same moment from finding the same
+// wanted port free: the second would take the first one's server for its own,
+// which it is until its own has noticed that the port is taken. It only helps,
+// so a lock that cannot be had is done without.
+func lockPorts(ctx context.Context, o Options) (unlock func()) {
+	if o.Port == AnyPort && o.UIPort == AnyPort {
+		return func() {}
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, portsLockWait)
+	defer cancel()
+
+	if err := os.MkdirAll(o.CacheDir, 0o700); err != nil {
+		return func() {}
+	}
+
+	lock := flock.New(filepath.Join(o.CacheDir, portsLockName))
+	_, _ = lock.TryLockContext(ctx, portsLockPoll)
+
+	return func() { _ = lock.Close() }
+}
 
 // choosePorts finds two free ports, the wanted ones if possible. Both are held
 // until both are known. Another process can still take one before the server

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -134,22 +133,11 @@ func requireReady(t *testing.T, lines []string) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-// preferredPort is held by the one test that starts a Temporal server of its own
-// on the preferred port: two runs that look at the same moment find it free both.
-var preferredPort sync.Mutex
-
-func ownServer(t *testing.T) {
-	t.Helper()
-	preferredPort.Lock()
-	t.Cleanup(preferredPort.Unlock)
-}
-
 // TestKilled kills a whole development run, with its Temporal server, and
 // starts it again on the same data directory: nothing that was done is
 // forgotten.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	ownServer(t)
 	binary := filepath.Join(t.TempDir(), "orderbridge")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "..")
 	output, err := build.CombinedOutput()
@@ -266,7 +254,6 @@ func countWebhooks(t *testing.T, printed string) int64 {
 // server do not get in the way of our own.
 func TestOwnServerNeedsNoCredentials(t *testing.T) {
 	t.Parallel()
-	ownServer(t)
 	var out bytes.Buffer
 	o := options(t, &out)
 	o.InMemory, o.DataDir = false, t.TempDir()
