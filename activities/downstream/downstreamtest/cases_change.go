@@ -1,6 +1,7 @@
 package downstreamtest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,12 @@ func changeCases() []testCase {
 			}
 			number := newNumber()
 			s.addOrder(number, status.Name)
+			if a.does == Fulfilled && slices.Contains(s.caps.Unfulfillable, status.Name) {
+				_, err := a.call(s.Context(), s.adapter, target(s.find(number), newKey()))
+				s.requireKind(downstream.Refused, err)
+				s.requireNoEffect(number)
+				continue
+			}
 			s.succeed(a, target(s.find(number), newKey()))
 			s.requireOneEffect(number, a)
 		}
@@ -84,7 +91,7 @@ func changedMeanwhile(s *scene, a action) {
 	order := s.add(downstream.PhaseOpen)
 	moved := order.Status.Name
 	for _, status := range s.settable() {
-		if status.Phase == downstream.PhaseOpen {
+		if status.Phase == downstream.PhaseOpen && !slices.Contains(s.caps.Unfulfillable, status.Name) {
 			moved = status.Name
 		}
 	}

@@ -75,6 +75,9 @@ type Capabilities struct {
 	// RetryAfter is what FaultRateLimited asks to wait, or 0 when the system
 	// does not say.
 	RetryAfter time.Duration
+	// Unfulfillable are the open statuses in which the system cancels an order
+	// but refuses, for good, to fulfill it.
+	Unfulfillable []string
 	// UniqueNumbers: the system allows one order a number, so that a search
 	// is never ambiguous.
 	UniqueNumbers bool

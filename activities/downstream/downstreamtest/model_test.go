@@ -216,6 +216,8 @@ func (m *model) commit(t downstream.Target, a action, trackingNumbers []string) 
 		return "", true
 	case m.caps.Versions && t.Version != o.Version && m.wrong != "ignores versions" && m.wrong != "repeats twice":
 		return downstream.VersionConflict, false
+	case a.does == Fulfilled && slices.Contains(m.caps.Unfulfillable, o.Status.Name) && m.wrong != "fulfills at any price":
+		return downstream.Refused, false
 	case phase.Final() && m.wrong != "changes what is final" && m.wrong != "repeats twice":
 		return downstream.Refused, false
 	}

@@ -32,10 +32,10 @@ func newScene(tb testing.TB, f Fixture) *scene {
 }
 
 // status returns the first status of a phase that the back door can set, and
-// whether there is one.
+// whether there is one. In an open one an order can be cancelled and fulfilled.
 func (s *scene) status(phase downstream.Phase) (string, bool) {
 	for _, status := range s.settable() {
-		if status.Phase == phase {
+		if status.Phase == phase && !slices.Contains(s.caps.Unfulfillable, status.Name) {
 			return status.Name, true
 		}
 	}

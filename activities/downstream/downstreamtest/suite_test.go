@@ -26,6 +26,14 @@ func TestSuitePassesWhatIsRight(t *testing.T) {
 		})
 	})
 
+	t.Run("one that does not fulfill in every open status", func(t *testing.T) {
+		t.Parallel()
+
+		caps := everything()
+		caps.Unfulfillable = []string{"open"}
+		Run(t, func(*testing.T) Fixture { return newModel(caps, "") })
+	})
+
 	t.Run("one that all cases share", func(t *testing.T) {
 		t.Parallel()
 
@@ -54,6 +62,7 @@ func TestSuiteCatchesMistakes(t *testing.T) {
 		"already done is refused":      {"cancel/already done", "fulfill/done since it was read"},
 		"ignores versions":             {"cancel/changed since it was read", "fulfill/changed since it was read"},
 		"changes what is final":        {"cancel/too late", "fulfill/a closed order"},
+		"fulfills at any price":        {"fulfill/from every open status"},
 		"touches others":               {"cancel/leaves other orders alone"},
 		"ignores contexts":             {"every call/context has ended"},
 		"time-outs look like failures": {"find/no answer in time", "cancel/no answer in time after the commit"},
@@ -63,7 +72,11 @@ func TestSuiteCatchesMistakes(t *testing.T) {
 		t.Run(string(wrong), func(t *testing.T) {
 			t.Parallel()
 
-			failed := failures(t, wrong)
+			caps := everything()
+			if wrong == "fulfills at any price" {
+				caps.Unfulfillable = []string{"held"}
+			}
+			failed := failures(t, caps, wrong)
 			for _, name := range caught {
 				require.Contains(t, failed, name)
 			}
@@ -89,11 +102,11 @@ func TestCasesHaveNamesOfTheirOwn(t *testing.T) {
 
 // failures runs the suite against a model with a mistake and returns the names
 // of the cases that failed.
-func failures(t *testing.T, wrong mistake) []string {
+func failures(t *testing.T, caps Capabilities, wrong mistake) []string {
 	t.Helper()
 	var failed []string
 	for _, c := range cases() {
-		if attempt(t, c, newModel(everything(), wrong)) {
+		if attempt(t, c, newModel(caps, wrong)) {
 			failed = append(failed, c.name)
 		}
 	}
