@@ -1,0 +1,133 @@
+// Package shipstation is the adapter for ShipStation's API V1.
+//
+// # What the options mean
+//
+//   - APIKey and APISecret (required, secret): a pair from Settings > Account >
+//     API Settings. ShipStation knows no scopes for it: it can do what the
+//     account can.
+//   - StoreID (default: every store): the ShipStation store that holds the
+//     channel's orders. Set it as soon as an account has more than one store:
+//     an order number is unique within a store at best.
+//   - Carriers and DefaultCarrier (default "other"): which carrier code a
+//     parcel is marked as shipped with.
+//   - TimeZone (default "America/Los_Angeles"): the zone of the day that a
+//     parcel is said to have been shipped on. ShipStation's own dates are in
+//     Pacific time.
+//   - BaseURL, AllowInsecure, Timeout: where and how the API is reached.
+//
+// # What ShipStation can and cannot do
+//
+// There is no call that cancels. The order is read, its status is replaced and
+// the whole document is sent back under the orderKey that it has, because
+// ShipStation clears what is missing. Every field goes back as it came, those
+// that this package does not know too. The reason of a cancellation has no
+// place in an order and is not passed on.
+//
+// An order has no version. Order.Version is made of the time of its last
+// modification and its status, and is compared right before the write. What
+// remains is the moment between that read and the write: an edit that somebody
+// makes in it is overwritten by a cancellation. A parcel that leaves in that
+// moment is safe, as ShipStation updates no shipped order. Changes of one order
+// through this process are made one after the other; two processes that mark
+// one order as shipped in the same moment can leave two records of the parcel.
+//
+// Nor does it know repeated requests. A repetition reads the order first, and
+// finds what an earlier attempt did: Change.AlreadyDone is then set.
+//
+// One tracking number is kept of an order: ShipStation marks an order as
+// shipped once. Orders that were merged with others, or split, are refused: one
+// ShipStation order is then not one order of the sales channel.
+//
+// # How often it is asked
+//
+// ShipStation allows 40 requests a minute to an API key and says in each answer
+// how many are left. All adapters of a process that use one key share that
+// account. A change is begun only when there is room for all of its requests,
+// and searches leave half of a minute's requests to changes: otherwise a crowd
+// could use each minute up with reading and never get to writing. Whoever finds no room is not kept waiting: the call fails as
+// RateLimited with the time to wait. Other processes learn of each other by the
+// same headers.
+package shipstation
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream"
+)
+
+// Adapter implements downstream.Adapter. Use New to make one; it is safe for
+// concurrent use.
+type Adapter struct {
+	account *account
+	base    string
+	channel string
+	client  *http.Client
+	config  Config
+	now     func() time.Time
+	owned   *http.Transport
+	zone    *time.Location
+}
+
+var _ downstream.Adapter = (*Adapter)(nil)
+
+// New returns an Adapter, or a *downstream.Error of kind Misconfigured that
+// names every mistake in the configuration. It makes no request.
+func New(config Config) (*Adapter, error) {
+	config = config.withDefaults()
+	zone, err := config.validate()
+	if err != nil {
+		return nil, &downstream.Error{
+			Kind:    downstream.Misconfigured,
+			Channel: config.Channel,
+			Call:    "configure the shipstation adapter",
+			Detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
+			Advice:  "correct the channel's downstream settings",
+			Err:     err,
+		}
+	}
+	base := strings.TrimRight(config.BaseURL, "/")
+	a := &Adapter{
+		account: accountOf(base, config.APIKey),
+		base:    base,
+		channel: config.Channel,
+		now:     time.Now,
+		zone:    zone,
+	}
+	if config.Observe == nil {
+		config.Observe = func(context.Context, Exchange) {}
+	}
+	if config.Transport == nil {
+		a.owned = newTransport()
+		config.Transport = a.owned
+	}
+	a.config = config
+	a.client = &http.Client{
+		Transport: config.Transport,
+		Timeout:   config.Timeout,
+		// A redirect would carry the credentials, and a POST turned into a
+		// GET, to wherever it points.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return a, nil
+}
+
+// Close ends the idle connections of the Adapter's own transport. Calls under
+// way are not disturbed. With Config.Transport it does nothing.
+func (a *Adapter) Close() {
+	if a.owned != nil {
+		a.owned.CloseIdleConnections()
+	}
+}
+
+// newTransport returns http.DefaultTransport's settings with bounded headers.
+func newTransport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = shared.Clone()
+	}
+	t.MaxResponseHeaderBytes = 64 << 10
+	return t
+}

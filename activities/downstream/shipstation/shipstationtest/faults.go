@@ -1,0 +1,225 @@
+package shipstationtest
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Call names the calls of the API.
+type Call string
+
+// The calls of the API. The zero Call stands for all of them, CallReads for
+// those that only read and CallChanges for those that change an order.
+const (
+	CallTags    Call = "list tags"
+	CallStore   Call = "get store"
+	CallList    Call = "list orders"
+	CallGet     Call = "get order"
+	CallCreate  Call = "create order"
+	CallShip    Call = "mark as shipped"
+	CallReads   Call = "reads"
+	CallChanges Call = "changes"
+)
+
+// changes reports whether the call changes an order.
+func (c Call) changes() bool { return c == CallCreate || c == CallShip }
+
+// matches reports whether a fault for c is one for the call that came.
+func (c Call) matches(came Call) bool {
+	return c == "" || c == came || (c == CallReads && !came.changes()) || (c == CallChanges && came.changes())
+}
+
+// Trouble is what goes wrong.
+type Trouble string
+
+const (
+	// Answer answers Fault.Status. It is what a Fault without Trouble does.
+	Answer Trouble = "answer"
+	// Drop closes the connection without an answer.
+	Drop Trouble = "drop"
+	// Garbage answers 200 with something that is not JSON.
+	Garbage Trouble = "garbage"
+	// HalfAnswer announces an answer, sends half of it and closes the
+	// connection.
+	HalfAnswer Trouble = "half answer"
+	// Hang answers nothing until the client gives up.
+	Hang Trouble = "hang"
+	// Hollow answers 200 to a change that is not made.
+	Hollow Trouble = "hollow"
+	// Unlimited answers what it should, without the headers of the rate limit.
+	Unlimited Trouble = "unlimited"
+	// WrongContentType answers what it should, as text/html.
+	WrongContentType Trouble = "wrong content type"
+)
+
+// Fault makes the next calls go wrong.
+type Fault struct {
+	// AfterCommit lets the call take effect first, so that only its answer is
+	// lost or wrong.
+	AfterCommit bool
+	// Call is which calls it concerns. Default: all.
+	Call Call
+	// Do is what goes wrong. Default Answer.
+	Do Trouble
+	// Reset goes into X-Rate-Limit-Reset of a 429, in whole seconds. Default:
+	// no headers.
+	Reset time.Duration
+	// Status is the HTTP status of Answer. Default 503.
+	Status int
+	// Times is how many calls go wrong. Default 1.
+	Times int
+}
+
+// Faults are the switches that make a System misbehave. All of them can be used
+// while it serves.
+type Faults struct {
+	mu        sync.Mutex
+	armed     []*armed
+	forgetful bool
+	hook      func(orderID int64)
+	noFilter  bool
+	passing   bool
+	revoked   bool
+	stale     int
+	substring bool
+}
+
+type armed struct {
+	Fault
+
+	hit  chan struct{}
+	seen bool
+}
+
+// Inject arms a fault. Faults for one call apply in the order in which they
+// were injected. The channel is closed when the fault first applies: with
+// AfterCommit when the call has taken effect.
+func (f *Faults) Inject(fault Fault) <-chan struct{} {
+	fault.Times = max(fault.Times, 1)
+	if fault.Do == "" {
+		fault.Do = Answer
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := &armed{Fault: fault, hit: make(chan struct{})}
+	f.armed = append(f.armed, a)
+	return a.hit
+}
+
+// BeforeChange sets a function that runs before each change is made, with the
+// order's id: the moment between a client's read and its write. It may call the
+// System's methods. nil removes it.
+func (f *Faults) BeforeChange(hook func(orderID int64)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hook = hook
+}
+
+// ForgetKeys makes an update take every orderKey for a new one.
+func (f *Faults) ForgetKeys(on bool) { f.set(func() { f.forgetful = on }) }
+
+// IgnoreFilters makes a search answer every order.
+func (f *Faults) IgnoreFilters(on bool) { f.set(func() { f.noFilter = on }) }
+
+// MatchSubstrings makes a search answer every order whose number contains the
+// one that is asked for, without regard to case. Guessed: the documentation
+// only has the beginning.
+func (f *Faults) MatchSubstrings(on bool) { f.set(func() { f.substring = on }) }
+
+// PassOver makes an update of an order that may not be updated answer 200 with
+// the order as it is, in place of 400.
+func (f *Faults) PassOver(on bool) { f.set(func() { f.passing = on }) }
+
+// Revoke makes the System refuse its credentials with 401, or accept them again.
+func (f *Faults) Revoke(on bool) { f.set(func() { f.revoked = on }) }
+
+// StaleReads makes the next n reads show orders as they were before their last
+// change.
+func (f *Faults) StaleReads(n int) { f.set(func() { f.stale = n }) }
+
+// Clear ends all faults. Calls that hang go on hanging until their clients give
+// up.
+func (f *Faults) Clear() {
+	f.set(func() {
+		f.armed, f.forgetful, f.hook, f.noFilter, f.passing, f.revoked, f.stale, f.substring = nil, false, nil, false, false, false, 0, false
+	})
+}
+
+func (f *Faults) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+func (f *Faults) is(which *bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return *which
+}
+
+func (f *Faults) forgetsKeys() bool { return f.is(&f.forgetful) }
+func (f *Faults) isRevoked() bool   { return f.is(&f.revoked) }
+func (f *Faults) passesOver() bool  { return f.is(&f.passing) }
+
+func (f *Faults) beforeChange(orderID int64) {
+	f.mu.Lock()
+	hook := f.hook
+	f.mu.Unlock()
+	if hook != nil {
+		hook(orderID)
+	}
+}
+
+func (f *Faults) staleRead() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stale <= 0 {
+		return false
+	}
+	f.stale--
+	return true
+}
+
+// matcher is how a search filters at the moment. Documented: orderNumber
+// matches the beginning, storeId a single store, and without either every order
+// is answered. Guessed: case does not count.
+func (f *Faults) matcher(number string, store int64) func(Document) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.noFilter {
+		return func(Document) bool { return true }
+	}
+	compare := strings.HasPrefix
+	if f.substring {
+		compare = strings.Contains
+	}
+	return func(d Document) bool {
+		return compare(strings.ToLower(d.text("orderNumber")), strings.ToLower(number)) && (store == 0 || d.store() == store)
+	}
+}
+
+// take returns the fault that applies to a call, and a function that says that
+// it has applied. Without a fault both are nil.
+func (f *Faults) take(call Call) (*Fault, func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, a := range f.armed {
+		if !a.Call.matches(call) {
+			continue
+		}
+		first := !a.seen
+		a.seen = true
+		if a.Times--; a.Times == 0 {
+			f.armed = slices.Delete(f.armed, i, i+1)
+		}
+		fault := a.Fault
+		return &fault, func() {
+			if first {
+				close(a.hit)
+			}
+		}
+	}
+	return nil, nil
+}
