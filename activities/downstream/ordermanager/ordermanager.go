@@ -1,0 +1,124 @@
+// Package ordermanager is the adapter for Extensiv Order Manager, formerly
+// Skubana.
+//
+// # Options
+//
+//   - Token: the bearer token of an app in the merchant's account. It must be
+//     allowed to read orders, to cancel them and to create shipments. Required,
+//     secret.
+//   - SalesChannelID: the number that Order Manager has given to the
+//     BigCommerce store. One account holds the orders of many channels, whose
+//     numbers can collide. Required.
+//   - BaseURL: DefaultBaseURL, unless it is a sandbox.
+//   - CancelReasonType: why orders are cancelled, in the words of the API.
+//     Default OTHER.
+//   - Carriers, DefaultCarrier, NoTracking: how parcels are named. See Config.
+//   - RequestsPerSecond: the adapter's own limit for each token, default 5.
+//
+// # What it tells others
+//
+// Nothing. Order Manager can pass a cancellation or a shipment on to the sales
+// channel, refund it there and write to the customer. BigCommerce is where the
+// change came from, so every such flag is sent, and is false.
+//
+// # What it believes
+//
+// What it reads. An order is read before it is changed, to be refused or found
+// done there, and read again afterwards. The answer to a change is looked into
+// only when the order did not become what was wished: a 200 can hold a result
+// for each parcel, and any of them can be a failure. Where an order has become
+// fulfilled although some of its parcels were refused, the change has
+// succeeded; Exchange.Refused counts such parcels.
+//
+// # Versions
+//
+// Order Manager has none. Order.Version is made of the order's status and the
+// time at which it was last modified, and is compared right before the write.
+// Changes of one order in one process wait for each other. What remains is the
+// moment between that read and the write, in which a person or another process
+// can change the order: the system then does what it does in the order's new
+// state, and reading it again shows the result, but not who caused it.
+package ordermanager
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/orderbridge/orderbridge/activities/downstream"
+)
+
+// Adapter implements downstream.Adapter. Use New to make one; it is safe for
+// concurrent use.
+type Adapter struct {
+	account *account
+	base    string
+	channel string
+	client  *http.Client
+	config  Config
+	owned   *http.Transport
+}
+
+var _ downstream.Adapter = (*Adapter)(nil)
+
+// New returns an Adapter, or a *downstream.Error of kind Misconfigured that
+// names every mistake in the configuration. It makes no request.
+func New(config Config) (*Adapter, error) {
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, &downstream.Error{
+			Kind:    downstream.Misconfigured,
+			Channel: config.Channel,
+			Call:    "configure the Order Manager adapter",
+			Detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
+			Advice:  "correct the channel's downstream settings",
+			Err:     err,
+		}
+	}
+	a := &Adapter{base: strings.TrimRight(config.BaseURL, "/"), channel: config.Channel}
+	a.account = accountOf(a.base, config.Token, config.RequestsPerSecond)
+	if config.Transport == nil {
+		a.owned = newTransport()
+		config.Transport = a.owned
+	}
+	a.config = config
+	a.client = &http.Client{
+		Transport: config.Transport,
+		Timeout:   config.Timeout,
+		// A redirect would carry the token, and a POST turned into a GET,
+		// to wherever it points.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return a, nil
+}
+
+// Close ends the idle connections of the Adapter's own transport. Calls under
+// way are not disturbed. With Config.Transport it does nothing.
+func (a *Adapter) Close() {
+	if a.owned != nil {
+		a.owned.CloseIdleConnections()
+	}
+}
+
+// probeNumber is an order number that no BigCommerce store gives.
+const probeNumber = "orderbridge-probe"
+
+// Probe implements downstream.Adapter. It searches for an order that does not
+// exist, which is the least that the API answers with. It cannot tell whether
+// the token may also cancel and ship, nor whether the sales channel exists.
+func (a *Adapter) Probe(ctx context.Context) error {
+	_, err := a.page(ctx, a.search("probe", ""), probeNumber, 1, minPage)
+	return err
+}
+
+// newTransport returns http.DefaultTransport's settings with a bound on the
+// headers of an answer.
+func newTransport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = shared.Clone()
+	}
+	t.MaxIdleConnsPerHost = 16
+	t.MaxResponseHeaderBytes = 64 << 10
+	return t
+}

@@ -1,0 +1,226 @@
+package ordermanagertest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Call names the calls of the API that the stand-in knows.
+type Call string
+
+// The calls. The zero Call stands for all of them, CallReads for those that only
+// read and CallChanges for those that change an order.
+const (
+	CallFind    Call = "find orders"
+	CallGet     Call = "get order"
+	CallCancel  Call = "cancel order"
+	CallShip    Call = "ship order"
+	CallReads   Call = "reads"
+	CallChanges Call = "changes"
+)
+
+// matches reports whether a fault for c is one for the call that came.
+func (c Call) matches(came Call) bool {
+	changes := came == CallCancel || came == CallShip
+	return c == "" || c == came || (c == CallReads && !changes) || (c == CallChanges && changes)
+}
+
+// Trouble is what goes wrong.
+type Trouble string
+
+const (
+	// Answer answers Fault.Status. It is what a Fault without Trouble does.
+	Answer Trouble = "answer"
+	// Drop closes the connection without an answer.
+	Drop Trouble = "drop"
+	// Garbage answers 200 with something that is not JSON.
+	Garbage Trouble = "garbage"
+	// HalfAnswer announces the whole answer, sends half of it and closes the
+	// connection.
+	HalfAnswer Trouble = "half answer"
+	// Hang answers nothing until the client gives up.
+	Hang Trouble = "hang"
+	// HiddenFailure answers a change with 200 and a failure inside of it, and
+	// changes nothing.
+	HiddenFailure Trouble = "hidden failure"
+	// Hollow answers a change with a success and changes nothing.
+	Hollow Trouble = "hollow"
+	// WrongContentType answers what it should, as text/html.
+	WrongContentType Trouble = "wrong content type"
+)
+
+// Fault makes the next calls go wrong.
+type Fault struct {
+	// AfterCommit lets the call take effect first, so that only its answer is
+	// lost or wrong. Default: the call has no effect, except with
+	// WrongContentType.
+	AfterCommit bool
+	// Call is which calls it concerns. Default: all.
+	Call Call
+	// Do is what goes wrong. Default Answer.
+	Do Trouble
+	// RetryAfter goes into the Retry-After header of Answer, in whole seconds.
+	// Default: none.
+	RetryAfter time.Duration
+	// Status is the HTTP status of Answer. Default 503.
+	Status int
+	// Times is how many calls go wrong. Default 1; below 0 all of them, until
+	// Faults.Clear.
+	Times int
+}
+
+// Faults are the switches that make a System misbehave. All of them can be used
+// while it serves.
+type Faults struct {
+	mu         sync.Mutex
+	armed      []*armed
+	hook       func(orderID int64)
+	noFilter   bool
+	permissive bool
+	refused    []string
+	revoked    bool
+	stale      int
+	substring  bool
+}
+
+type armed struct {
+	Fault
+
+	hit  chan struct{}
+	seen bool
+}
+
+// Inject arms a fault. Faults for one call apply in the order in which they
+// were injected. The channel is closed when the fault first applies: with
+// AfterCommit when the call has taken effect.
+func (f *Faults) Inject(fault Fault) <-chan struct{} {
+	if fault.Times == 0 {
+		fault.Times = 1
+	}
+	if fault.Do == "" {
+		fault.Do = Answer
+	}
+	if fault.Status == 0 {
+		fault.Status = http.StatusServiceUnavailable
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := &armed{Fault: fault, hit: make(chan struct{})}
+	f.armed = append(f.armed, a)
+	return a.hit
+}
+
+// BeforeChange sets a function that runs before each change is carried out,
+// with the order's id: the moment between a client's read and its write. It may
+// call the System's methods. nil removes it.
+func (f *Faults) BeforeChange(hook func(orderID int64)) { f.set(func() { f.hook = hook }) }
+
+// IgnoreFilters makes a search answer every order of every sales channel.
+func (f *Faults) IgnoreFilters(on bool) { f.set(func() { f.noFilter = on }) }
+
+// MatchSubstrings makes a search answer every order whose number contains the
+// one that is asked for, without regard to case and sales channel.
+func (f *Faults) MatchSubstrings(on bool) { f.set(func() { f.substring = on }) }
+
+// Permissive makes the System cancel and ship orders in every status.
+func (f *Faults) Permissive(on bool) { f.set(func() { f.permissive = on }) }
+
+// RefuseTracking makes the System refuse parcels with this tracking number.
+func (f *Faults) RefuseTracking(number string) {
+	f.set(func() { f.refused = append(f.refused, number) })
+}
+
+// RevokeToken makes the System refuse its token with 401 until Clear.
+func (f *Faults) RevokeToken() { f.set(func() { f.revoked = true }) }
+
+// StaleReads makes the next n reads show orders as they were before their last
+// change.
+func (f *Faults) StaleReads(n int) { f.set(func() { f.stale = n }) }
+
+// Clear ends all faults. Calls that hang go on hanging until their clients give
+// up.
+func (f *Faults) Clear() {
+	f.set(func() {
+		f.armed, f.hook, f.refused, f.stale = nil, nil, nil, 0
+		f.noFilter, f.permissive, f.revoked, f.substring = false, false, false, false
+	})
+}
+
+func (f *Faults) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+func (f *Faults) isRevoked() (is bool) { f.set(func() { is = f.revoked }); return is }
+
+func (f *Faults) isPermissive() (is bool) { f.set(func() { is = f.permissive }); return is }
+
+func (f *Faults) refuses(number string) (is bool) {
+	f.set(func() { is = slices.Contains(f.refused, number) })
+	return is
+}
+
+func (f *Faults) beforeChange(orderID int64) {
+	var hook func(int64)
+	f.set(func() { hook = f.hook })
+	if hook != nil {
+		hook(orderID)
+	}
+}
+
+func (f *Faults) staleRead() (is bool) {
+	f.set(func() {
+		if is = f.stale > 0; is {
+			f.stale--
+		}
+	})
+	return is
+}
+
+// matcher is how a search compares orders at the moment.
+func (f *Faults) matcher(numbers []string, channel int64) func(Order) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.noFilter:
+		return func(Order) bool { return true }
+	case f.substring:
+		return func(o Order) bool {
+			return slices.ContainsFunc(numbers, func(n string) bool {
+				return strings.Contains(strings.ToLower(o.Number), strings.ToLower(n))
+			})
+		}
+	default:
+		return equalTo(numbers, channel)
+	}
+}
+
+// take returns the fault that applies to a call, and a function that says that
+// it has applied. Without a fault both are nil.
+func (f *Faults) take(call Call) (*Fault, func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, a := range f.armed {
+		if !a.Call.matches(call) {
+			continue
+		}
+		first := !a.seen
+		a.seen = true
+		if a.Times > 0 {
+			if a.Times--; a.Times == 0 {
+				f.armed = slices.Delete(f.armed, i, i+1)
+			}
+		}
+		fault := a.Fault
+		return &fault, func() {
+			if first {
+				close(a.hit)
+			}
+		}
+	}
+	return nil, nil
+}
