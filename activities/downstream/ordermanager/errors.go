@@ -2,16 +2,12 @@ package ordermanager
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"io"
-	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // maxRetryAfter bounds what a Retry-After can ask for.
@@ -25,10 +21,6 @@ const (
 	adviseReport  = "this is a fault in Orderbridge; report it"
 	adviseReread  = "read the order and rule again"
 )
-
-// errNotHTTP stands for an error whose text could quote what the other side
-// sent.
-var errNotHTTP = errors.New("the connection failed or did not speak HTTP")
 
 func (a *Adapter) fail(c call, kind downstream.Kind, detail, advice string) *downstream.Error {
 	return &downstream.Error{Kind: kind, Channel: a.channel, Call: c.name, Order: c.order, Detail: detail, Advice: advice}
@@ -85,24 +77,11 @@ func meaning(c call, ans answer) (kind downstream.Kind, detail, advice string) {
 
 // noAnswer maps the failure of a request that was not answered, or not sent.
 func (a *Adapter) noAnswer(ctx context.Context, c call, err error) *downstream.Error {
-	e := a.fail(c, downstream.Unavailable, "no connection, or it broke", "check that this machine reaches Order Manager")
-	var (
-		dns     *net.DNSError
-		network net.Error
-		cert    *tls.CertificateVerificationError
-	)
-	switch {
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
-		e.Kind, e.Detail, e.Advice = downstream.Timeout, "the caller gave up before the answer came", adviseRepeat
-	case ctx.Err() != nil, errors.As(err, &network) && network.Timeout():
-		e.Kind, e.Detail, e.Advice = downstream.Timeout, "no answer in time", adviseRepeat
-	case errors.As(err, &cert), errors.As(err, new(x509.UnknownAuthorityError)):
-		e.Detail, e.Advice = "the API's certificate is not trusted", "check the base URL, and which authorities this machine trusts"
-	case errors.As(err, &dns):
-		e.Detail, e.Advice = "the host name of the base URL was not resolved", "check the channel's base URL and the machine's name server"
-	}
-	e.Err = cause(ctx, err)
-	return e
+	return overhttp.NoAnswer(ctx, a.fail(c, downstream.Unavailable, "", ""), err, overhttp.Advice{
+		Connection:  "check that this machine reaches Order Manager",
+		Certificate: "check the base URL, and which authorities this machine trusts",
+		Repeat:      adviseRepeat,
+	})
 }
 
 // bodyError maps the failure to read a success to its end.
@@ -116,37 +95,4 @@ func (a *Adapter) bodyError(ctx context.Context, c call, ans answer) *downstream
 		e.Kind, e.Detail, e.Advice = downstream.Malformed, "the answer breaks off", "try again; if it lasts, ask Extensiv"
 	}
 	return e
-}
-
-// cause keeps the part of an error that callers can test for and that quotes
-// nothing of an answer.
-func cause(ctx context.Context, err error) error {
-	var op *net.OpError
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &op):
-		return op
-	case errors.Is(err, context.DeadlineExceeded):
-		return context.DeadlineExceeded
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return io.ErrUnexpectedEOF
-	case errors.Is(err, io.EOF):
-		return io.EOF
-	default:
-		return errNotHTTP
-	}
-}
-
-// retryAfter reads a Retry-After header, which is seconds or a date. What
-// cannot be read, or lies in the past, is 0. It is not known whether the API
-// sends one.
-func retryAfter(value string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		return min(max(time.Duration(seconds)*time.Second, 0), maxRetryAfter)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxRetryAfter)
-	}
-	return 0
 }

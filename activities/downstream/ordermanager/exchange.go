@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // maxAnswer bounds what is read of one answer, in bytes. Orders carry all of
@@ -137,7 +138,7 @@ func (a *Adapter) send(req *http.Request) (answer, error) {
 		// Nothing is left to do for an answer that has been read.
 		_ = resp.Body.Close()
 	}()
-	ans := answer{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	ans := answer{status: resp.StatusCode, retryAfter: overhttp.RetryAfter(resp.Header.Get("Retry-After"), time.Now(), maxRetryAfter)}
 	// A media type that cannot be parsed is none, which is refused later.
 	ans.mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	ans.body, ans.bodyErr = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))

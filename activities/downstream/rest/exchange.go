@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // maxAnswer bounds what is read of one answer, in bytes. A full page of orders
@@ -111,7 +112,7 @@ func (a *Adapter) send(req *http.Request) (answer, error) {
 	}()
 	ans := answer{
 		status:     resp.StatusCode,
-		retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		retryAfter: overhttp.RetryAfter(resp.Header.Get("Retry-After"), time.Now(), maxRetryAfter),
 		redirect:   resp.StatusCode >= 300 && resp.StatusCode < 400,
 	}
 	// A media type that cannot be parsed is none, which is refused later.

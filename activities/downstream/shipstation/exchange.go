@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Paths of the API, below the base URL, and the routes that have placeholders.
@@ -156,7 +157,7 @@ func (a *Adapter) send(req *http.Request) (answer, error) {
 	ans := answer{
 		status: resp.StatusCode,
 		header: resp.Header,
-		wait:   retryAfter(resp.Header.Get("Retry-After"), a.now()),
+		wait:   overhttp.RetryAfter(resp.Header.Get("Retry-After"), a.now(), maxWait),
 	}
 	// A media type that cannot be parsed is none, which is refused later.
 	ans.mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
