@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/subscriptions"
 )
 
 // ErrTypeConnectionTaken means that another channel connects the same store to the same
@@ -55,17 +55,7 @@ func connectionID(channel channels.Channel) string {
 }
 
 // normalized makes two spellings of one address equal.
-func normalized(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	u.Host = strings.ToLower(u.Host)
-	if port := u.Port(); (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
-		u.Host = strings.TrimSuffix(u.Host, ":"+port)
-	}
-	return strings.TrimRight(u.String(), "/")
-}
+func normalized(address string) string { return strings.TrimRight(subscriptions.Spelled(address), "/") }
 
 // ClaimConnection makes a channel the only one between its store and its
 // downstream account, and refuses that with ErrTypeConnectionTaken when another

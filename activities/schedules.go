@@ -23,8 +23,8 @@ const (
 	// jitterPart is the part of an interval by which a run may be late, so
 	// that many channels do not ask all at once.
 	jitterPart = 10
-	// lowPriority is below that of live webhooks (3, Temporal's default).
-	lowPriority = 4
+	// LowPriority is below that of live webhooks (3, Temporal's default).
+	LowPriority = 4
 )
 
 // schedule is one of the two Schedules of a channel.
@@ -96,7 +96,7 @@ func (a *Activities) putSchedule(ctx context.Context, channel channels.Channel, 
 			ID: s.id, Workflow: s.workflow, Args: []any{s.input}, TaskQueue: channels.TaskQueue,
 			TypedSearchAttributes: temporal.NewSearchAttributes(channels.SearchAttribute.ValueSet(channel.ID)),
 			StaticSummary:         s.summary,
-			Priority:              temporal.Priority{PriorityKey: lowPriority, FairnessKey: channel.ID},
+			Priority:              temporal.Priority{PriorityKey: LowPriority, FairnessKey: channel.ID},
 		},
 		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
 		CatchupWindow: catchupWindow,

@@ -124,7 +124,7 @@ func (w Webhook) SearchAttributes() temporal.SearchAttributes {
 // default.
 const (
 	priorityLive  = 3
-	priorityFound = 4
+	priorityFound = activities.LowPriority
 )
 
 // StartOptions returns the options with which the webhook's workflow is

@@ -45,10 +45,11 @@ func essential(scope string) bool { return scope != exceptionScope }
 
 // sameAddress compares two addresses as a web server would: BigCommerce may
 // spell one differently than it was given, which must not be mended for ever.
-func sameAddress(a, b string) bool { return a == b || spelled(a) == spelled(b) }
+func sameAddress(a, b string) bool { return a == b || Spelled(a) == Spelled(b) }
 
-// spelled returns the canonical form of an address.
-func spelled(address string) string {
+// Spelled returns the canonical form of an address: the host in lower case, and
+// no port that is the scheme's own. What is no address stays as it is.
+func Spelled(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return address

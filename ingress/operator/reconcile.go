@@ -14,9 +14,6 @@ import (
 	"github.com/orderbridge/orderbridge/activities/channels"
 )
 
-// reconcilePriority is below that of live webhooks (3, Temporal's default).
-const reconcilePriority = 4
-
 // ReconcileRun is a search for lost webhooks that was started.
 type ReconcileRun struct {
 	// WorkflowID and RunID name its first run. A long search goes through
@@ -51,7 +48,7 @@ func (s *Service) StartReconcile(ctx context.Context, request activities.Reconci
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    temporal.NewSearchAttributes(channels.SearchAttribute.ValueSet(id)),
 		StaticSummary:                            summaryOf(request),
-		Priority:                                 temporal.Priority{PriorityKey: reconcilePriority, FairnessKey: id},
+		Priority:                                 temporal.Priority{PriorityKey: activities.LowPriority, FairnessKey: id},
 	}, channels.ReconcileWorkflowType, request)
 	if err != nil {
 		return ReconcileRun{}, explain(id, fmt.Errorf("start a search: %w", err))
