@@ -54,6 +54,8 @@ func (w *channelWorld) runFor(t *testing.T, length time.Duration) (channel chann
 	}, length)
 	w.env.ExecuteWorkflow(workflows.SalesChannel, newState())
 	require.True(t, w.env.IsWorkflowCompleted())
+	w.mu.Lock() // what is on its way still comes too late
+	t.Cleanup(w.mu.Unlock)
 	return channel, status, history
 }
 

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ type channelWorld struct {
 	leave func(channels.Channel) (activities.LeaveResult, error)
 	claim func(channels.Channel) (activities.Claim, error)
 
+	// mu is held while an activity runs. The clock of the environment leaps: an
+	// attempt can be out of time, and the next one begin, before it has ended.
+	mu       sync.Mutex
 	synced   []int // the revisions that subscriptions were matched to
 	left     []channels.Channel
 	released []activities.Claim
@@ -49,21 +53,35 @@ func newChannelWorld(t *testing.T) *channelWorld {
 	}
 	w.env.RegisterActivity(acts)
 	w.env.OnActivity(acts.CheckChannel, mock.Anything, mock.Anything).Maybe().Return(
-		func(_ context.Context, c channels.Channel) error { return w.check(c) })
+		func(_ context.Context, c channels.Channel) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.check(c)
+		})
 	w.env.OnActivity(acts.SyncSubscriptions, mock.Anything, mock.Anything).Maybe().Return(
 		func(_ context.Context, request activities.SyncRequest) (channels.AuditReport, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.synced = append(w.synced, request.Revision)
 			return w.sync(request)
 		})
 	w.env.OnActivity(acts.LeaveStores, mock.Anything, mock.Anything).Maybe().Return(
 		func(_ context.Context, c channels.Channel) (activities.LeaveResult, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.left = append(w.left, c)
 			return w.leave(c)
 		})
 	w.env.OnActivity(acts.ClaimConnection, mock.Anything, mock.Anything).Maybe().Return(
-		func(_ context.Context, c channels.Channel) (activities.Claim, error) { return w.claim(c) })
+		func(_ context.Context, c channels.Channel) (activities.Claim, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.claim(c)
+		})
 	w.env.OnActivity(acts.ReleaseConnection, mock.Anything, mock.Anything).Maybe().Return(
 		func(_ context.Context, claim activities.Claim) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.released = append(w.released, claim)
 			return nil
 		})
@@ -127,6 +145,8 @@ func (w *channelWorld) run(t *testing.T, state channels.State) (channel channels
 	}, time.Hour)
 	w.env.ExecuteWorkflow(workflows.SalesChannel, state)
 	require.True(t, w.env.IsWorkflowCompleted())
+	w.mu.Lock() // what is on its way still comes too late
+	t.Cleanup(w.mu.Unlock)
 	return channel, history
 }
 
