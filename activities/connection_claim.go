@@ -45,11 +45,15 @@ type Claim struct {
 }
 
 // connectionID names the connection between a store and a downstream account.
-// The account is the adapter and its address: what the downstream contract and
-// the adapters call one.
-func connectionID(channel channels.Channel) string {
+// The account is the adapter, its address, and the options that the adapter says
+// separate accounts.
+func (a *Activities) connectionID(channel channels.Channel) string {
 	store := cmp.Or(channel.Store.BaseURL, bigcommerce.DefaultBaseURL)
-	parts := []string{normalized(store), channel.Store.Hash, channel.Downstream.Adapter, normalized(channel.Downstream.BaseURL)}
+	address, account := channel.Downstream.BaseURL, []string(nil)
+	if driver, known := a.connections.config.Drivers.Find(channel.Downstream.Adapter); known {
+		address, account = driver.Account(address, channel.Downstream.Options.Values())
+	}
+	parts := append([]string{normalized(store), channel.Store.Hash, channel.Downstream.Adapter, normalized(address)}, account...)
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
 	return "connection/" + channel.Store.Hash + "/" + hex.EncodeToString(sum[:8])
 }
@@ -63,7 +67,7 @@ func normalized(address string) string { return strings.TrimRight(subscriptions.
 // lets only one of that id be open, so two channels that are added at once
 // cannot both succeed.
 func (a *Activities) ClaimConnection(ctx context.Context, channel channels.Channel) (Claim, error) {
-	claim := Claim{Channel: channel.ID, Connection: connectionID(channel)}
+	claim := Claim{Channel: channel.ID, Connection: a.connectionID(channel)}
 	for {
 		err := a.startClaim(ctx, claim)
 		if _, taken := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !taken {

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,28 +17,13 @@ import (
 	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
-// AdapterConfig is what an adapter is made from.
-type AdapterConfig struct {
-	// Channel is the id of the sales channel, for messages.
-	Channel string
-	// BaseURL and Token are the connection's.
-	BaseURL string
-	Token   string
-	// Timeout bounds one request.
-	Timeout time.Duration
-	// Transport carries the requests; nil means the adapter's default.
-	Transport http.RoundTripper
-}
-
-// AdapterFactory makes an adapter. It does not talk to the system.
-type AdapterFactory func(AdapterConfig) (downstream.Adapter, error)
-
 // ConnectionsConfig configures Connections.
 type ConnectionsConfig struct {
 	// Keeper opens the sealed credentials. Required.
 	Keeper *seal.Keeper
-	// Adapters are the adapters that channels can name. Required.
-	Adapters map[string]AdapterFactory
+	// Drivers are the kinds of downstream systems that channels can name.
+	// Required.
+	Drivers downstream.Drivers
 	// Timeout bounds one request to either side. Default: 10 seconds.
 	Timeout time.Duration
 	// UserAgent is sent to BigCommerce.
@@ -128,23 +111,23 @@ func (c *Connections) open(ctx context.Context, channel channels.Channel) (conne
 	if err != nil {
 		return connection{}, err
 	}
-	factory, ok := c.config.Adapters[channel.Downstream.Adapter]
+	driver, ok := c.config.Drivers.Find(channel.Downstream.Adapter)
 	if !ok {
-		known := strings.Join(slices.Sorted(maps.Keys(c.config.Adapters)), ", ")
 		return connection{}, &downstream.Error{
 			Kind: downstream.Misconfigured, Channel: channel.ID, Call: "connect",
 			Detail: fmt.Sprintf("there is no adapter %q", channel.Downstream.Adapter),
-			Advice: "set downstream.adapter to one of " + known,
+			Advice: "set downstream.adapter to one of " + c.config.Drivers.Names(),
 		}
 	}
 	secret, err := c.config.Keeper.Open(ctx, channel.Downstream.Token)
 	if err != nil {
 		return connection{}, fmt.Errorf("channel %s: downstream token: %w", channel.ID, err)
 	}
-	adapter, err := factory(AdapterConfig{
+	adapter, err := driver.New(downstream.Config{
 		Channel:   channel.ID,
 		BaseURL:   channel.Downstream.BaseURL,
 		Token:     secret,
+		Options:   channel.Downstream.Options.Values(),
 		Timeout:   c.config.Timeout,
 		Transport: c.config.Transport,
 	})

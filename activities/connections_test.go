@@ -81,7 +81,7 @@ func TestConnectionsFail(t *testing.T) {
 	}{
 		"store token":        {func(c *channels.Channel) { c.Store.AccessToken[0] ^= 1 }, "channel main: store access token: "},
 		"store settings":     {func(c *channels.Channel) { c.Store.Hash = "NO" }, "channel main: store.hash must be "},
-		"adapter":            {func(c *channels.Channel) { c.Downstream.Adapter = "" }, "set downstream.adapter to one of rest"},
+		"adapter":            {func(c *channels.Channel) { c.Downstream.Adapter = "" }, "set downstream.adapter to one of rest, threepl"},
 		"downstream token":   {func(c *channels.Channel) { c.Downstream.Token[0] ^= 1 }, "channel main: downstream token: "},
 		"downstream address": {func(c *channels.Channel) { c.Downstream.BaseURL = "nowhere" }, "channel main: downstream: "},
 	} {
@@ -213,7 +213,7 @@ func TestConnectionsWorkWithoutMetrics(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.demo.AddOrder("218", "Awaiting Shipment")
-	connections := activities.NewConnections(activities.ConnectionsConfig{Keeper: f.keeper, Adapters: adapters()})
+	connections := activities.NewConnections(activities.ConnectionsConfig{Keeper: f.keeper, Drivers: drivers()})
 	store, err := connections.Store(t.Context(), f.channel(mainChannel))
 	require.NoError(t, err)
 	_, err = store.Time(t.Context())

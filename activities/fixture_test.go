@@ -24,6 +24,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
+	"github.com/orderbridge/orderbridge/activities/downstream/threepl"
 	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
@@ -112,7 +113,7 @@ func setup(t *testing.T, options ...bigcommercetest.Option) *fixture {
 	metrics, err := activities.NewMetrics(f.registry)
 	require.NoError(t, err)
 	f.connections = activities.NewConnections(activities.ConnectionsConfig{
-		Keeper: f.keeper, Adapters: adapters(), UserAgent: "Orderbridge/test", Metrics: metrics,
+		Keeper: f.keeper, Drivers: drivers(), UserAgent: "Orderbridge/test", Metrics: metrics,
 	})
 	f.activities = activities.New(activities.Dependencies{Directory: f.directory, Connections: f.connections, Secrets: f.secrets, Metrics: metrics})
 	f.directory.put(f.channel(mainChannel))
@@ -123,14 +124,8 @@ func setup(t *testing.T, options ...bigcommercetest.Option) *fixture {
 	return f
 }
 
-func adapters() map[string]activities.AdapterFactory {
-	return map[string]activities.AdapterFactory{
-		"rest": func(c activities.AdapterConfig) (downstream.Adapter, error) {
-			return rest.New(rest.Config{
-				Channel: c.Channel, BaseURL: c.BaseURL, Token: c.Token, Timeout: c.Timeout, Transport: c.Transport,
-			})
-		},
-	}
+func drivers() downstream.Drivers {
+	return downstream.Drivers{rest.Driver(), threepl.Driver()}
 }
 
 func (f *fixture) seal(plain string) seal.Sealed {

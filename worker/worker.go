@@ -53,7 +53,7 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	acts := activities.New(activities.Dependencies{
 		Directory: channels.NewDirectory(deps.Client, config.ChannelCacheTTL),
 		Connections: activities.NewConnections(activities.ConnectionsConfig{
-			Keeper: deps.Keeper, Adapters: Adapters(), Timeout: config.HTTPTimeout,
+			Keeper: deps.Keeper, Drivers: Drivers(), Timeout: config.HTTPTimeout,
 			UserAgent: deps.UserAgent, Metrics: metrics,
 		}),
 		Secrets: deps.Secrets, Temporal: deps.Client, Namespace: deps.Namespace,

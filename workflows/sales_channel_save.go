@@ -242,7 +242,8 @@ func (c *salesChannel) lookBack(now time.Time, waits channels.Waits) {
 // moves reports whether a change connects a channel to other systems.
 func moves(was, is channels.Channel) bool {
 	return was.Store.Hash != is.Store.Hash || was.Store.BaseURL != is.Store.BaseURL ||
-		was.Downstream.Adapter != is.Downstream.Adapter || was.Downstream.BaseURL != is.Downstream.BaseURL
+		was.Downstream.Adapter != is.Downstream.Adapter || was.Downstream.BaseURL != is.Downstream.BaseURL ||
+		was.Downstream.Options.String() != is.Downstream.Options.String()
 }
 
 // leaves reports whether a change of the connection may leave hooks behind:

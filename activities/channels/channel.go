@@ -81,10 +81,13 @@ type Store struct {
 type Downstream struct {
 	// Adapter is the name of the adapter, for example "rest".
 	Adapter string `json:"adapter"`
-	// BaseURL is the address of the system.
+	// BaseURL is the address of the system. Default: the adapter's own, if it
+	// has one.
 	BaseURL string `json:"base_url"`
 	// Token authenticates us there.
 	Token seal.Sealed `json:"token"`
+	// Options are what the adapter is to know beside that.
+	Options Options `json:"options,omitempty"`
 }
 
 var idPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
@@ -161,7 +164,10 @@ func (c Channel) Validate() error {
 	if c.Downstream.Adapter == "" {
 		p.addf("downstream.adapter", "is missing")
 	}
-	p.url("downstream.base_url", c.Downstream.BaseURL, false)
+	p.url("downstream.base_url", c.Downstream.BaseURL, true)
+	if len(c.Downstream.Options) > MaxOptions {
+		p.addf("downstream.options", "are more than %d", MaxOptions)
+	}
 	if len(c.Downstream.Token) == 0 {
 		p.addf("downstream.token", "is missing")
 	}

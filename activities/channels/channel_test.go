@@ -70,15 +70,15 @@ func TestValidateNamesTheField(t *testing.T) {
 		change func(*channels.Channel)
 		want   string
 	}{
-		"no id":                 {func(c *channels.Channel) { c.ID = "" }, "id "},
-		"upper-case id":         {func(c *channels.Channel) { c.ID = "Main" }, `id "Main"`},
-		"no hash":               {func(c *channels.Channel) { c.Store.Hash = "" }, "store.hash "},
-		"hash with a slash":     {func(c *channels.Channel) { c.Store.Hash = "a/b" }, "store.hash "},
-		"no access token":       {func(c *channels.Channel) { c.Store.AccessToken = nil }, "store.access_token is missing"},
-		"no adapter":            {func(c *channels.Channel) { c.Downstream.Adapter = "" }, "downstream.adapter is missing"},
-		"no token":              {func(c *channels.Channel) { c.Downstream.Token = seal.Sealed{} }, "downstream.token is missing"},
-		"no downstream address": {func(c *channels.Channel) { c.Downstream.BaseURL = "" }, "downstream.base_url is missing"},
-		"no callback address":   {func(c *channels.Channel) { c.CallbackURL = "" }, "callback_url is missing"},
+		"no id":               {func(c *channels.Channel) { c.ID = "" }, "id "},
+		"upper-case id":       {func(c *channels.Channel) { c.ID = "Main" }, `id "Main"`},
+		"no hash":             {func(c *channels.Channel) { c.Store.Hash = "" }, "store.hash "},
+		"hash with a slash":   {func(c *channels.Channel) { c.Store.Hash = "a/b" }, "store.hash "},
+		"no access token":     {func(c *channels.Channel) { c.Store.AccessToken = nil }, "store.access_token is missing"},
+		"no adapter":          {func(c *channels.Channel) { c.Downstream.Adapter = "" }, "downstream.adapter is missing"},
+		"no token":            {func(c *channels.Channel) { c.Downstream.Token = seal.Sealed{} }, "downstream.token is missing"},
+		"no address":          {func(c *channels.Channel) { c.Downstream.BaseURL = "orders" }, "downstream.base_url "},
+		"no callback address": {func(c *channels.Channel) { c.CallbackURL = "" }, "callback_url is missing"},
 		"another channel's callback address": {
 			func(c *channels.Channel) { c.CallbackURL = "https://hooks.example.com/webhooks/bigcommerce/other" },
 			`callback_url "https://hooks.example.com/webhooks/bigcommerce/other" must end in /webhooks/bigcommerce/main`,

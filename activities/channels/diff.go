@@ -26,6 +26,7 @@ func Diff(was, is Channel) []FieldChange {
 	d.compare("downstream.adapter", was.Downstream.Adapter, is.Downstream.Adapter)
 	d.compare("downstream.base_url", was.Downstream.BaseURL, is.Downstream.BaseURL)
 	d.secret("downstream.token", was.Downstream.Token, is.Downstream.Token)
+	d.options(was.Downstream.Options, is.Downstream.Options)
 	a, b := was.Settings, is.Settings
 	d.compare("settings.valid_cancellation_statuses", quotedList(a.ValidCancellationStatuses), quotedList(b.ValidCancellationStatuses))
 	d.compare("settings.valid_fulfillment_statuses", quotedList(a.ValidFulfillmentStatuses), quotedList(b.ValidFulfillmentStatuses))
@@ -49,6 +50,23 @@ type differences []FieldChange
 func (d *differences) compare(field, was, is string) {
 	if was != is {
 		*d = append(*d, FieldChange{Field: field, Was: shorten(was), Is: shorten(is)})
+	}
+}
+
+// options compares two lists that are in the order of their names.
+func (d *differences) options(was, is Options) {
+	for len(was) > 0 || len(is) > 0 {
+		switch {
+		case len(is) == 0 || len(was) > 0 && was[0].Name < is[0].Name:
+			d.compare("downstream.options."+was[0].Name, was[0].Value, "")
+			was = was[1:]
+		case len(was) == 0 || is[0].Name < was[0].Name:
+			d.compare("downstream.options."+is[0].Name, "", is[0].Value)
+			is = is[1:]
+		default:
+			d.compare("downstream.options."+is[0].Name, was[0].Value, is[0].Value)
+			was, is = was[1:], is[1:]
+		}
 	}
 }
 

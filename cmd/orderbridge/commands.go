@@ -12,6 +12,7 @@ import (
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/reconcilecmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
+	"github.com/orderbridge/orderbridge/worker"
 	"github.com/orderbridge/orderbridge/worker/devserver"
 	"github.com/orderbridge/orderbridge/workflows"
 )
@@ -42,6 +43,7 @@ Every setting comes from the environment: see docs/configuration.md.`,
 		newServeCommand(environ, "worker", "Run the worker alone", process.Roles{Worker: true}),
 		newDevCommand(environ),
 		channelcmd.New(environ),
+		newDownstreamsCommand(worker.Drivers()),
 		reconcilecmd.New(environ),
 		newTemporalCommand(),
 		newVersionCommand(),

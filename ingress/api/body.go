@@ -38,9 +38,10 @@ type storeBody struct {
 }
 
 type downstreamBody struct {
-	Adapter string  `json:"adapter"`
-	BaseURL string  `json:"base_url"`
-	Token   *string `json:"token"`
+	Adapter string           `json:"adapter"`
+	BaseURL string           `json:"base_url"`
+	Options channels.Options `json:"options"`
+	Token   *string          `json:"token"`
 }
 
 // bodyOf returns a channel as a caller could have written it, without its
@@ -49,7 +50,7 @@ func bodyOf(c channels.Channel) channelBody {
 	return channelBody{
 		ID: c.ID, Active: c.Active, CallbackURL: c.CallbackURL, Settings: c.Settings.WithDefaults(),
 		Store:      storeBody{Hash: c.Store.Hash, BaseURL: c.Store.BaseURL, ClientID: c.Store.ClientID},
-		Downstream: downstreamBody{Adapter: c.Downstream.Adapter, BaseURL: c.Downstream.BaseURL},
+		Downstream: downstreamBody{Adapter: c.Downstream.Adapter, BaseURL: c.Downstream.BaseURL, Options: c.Downstream.Options},
 	}
 }
 
@@ -58,7 +59,7 @@ func (b channelBody) channel() channels.Channel {
 	return channels.Channel{
 		ID: b.ID, Active: b.Active, CallbackURL: b.CallbackURL, Settings: b.Settings,
 		Store:      channels.Store{Hash: b.Store.Hash, BaseURL: b.Store.BaseURL, ClientID: b.Store.ClientID},
-		Downstream: channels.Downstream{Adapter: b.Downstream.Adapter, BaseURL: b.Downstream.BaseURL},
+		Downstream: channels.Downstream{Adapter: b.Downstream.Adapter, BaseURL: b.Downstream.BaseURL, Options: b.Downstream.Options},
 	}
 }
 

@@ -173,7 +173,14 @@ func TestPatch(t *testing.T) {
 		"deactivate":        {`{"active":false}`, func(c *channels.Channel) { c.Active = false }, nil},
 		"a secret":          {`{"store":{"client_secret":"s"}}`, func(*channels.Channel) {}, map[string]string{"client_secret": "s"}},
 		"no secret":         {`{"store":{"client_secret":null}}`, func(*channels.Channel) {}, map[string]string{"client_secret": ""}},
-		"what is ignored":   {`{"id":"main","revision":99,"status":{"a":[1]}}`, func(*channels.Channel) {}, nil},
+		"options": {
+			`{"downstream":{"options":{"b":2,"a":"1","kept":null}}}`,
+			func(c *channels.Channel) {
+				c.Downstream.Options = channels.Options{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}, {Name: "there", Value: "yes"}}
+			}, nil,
+		},
+		"no options":      {`{"downstream":{"options":null}}`, func(c *channels.Channel) { c.Downstream.Options = nil }, nil},
+		"what is ignored": {`{"id":"main","revision":99,"status":{"a":[1]}}`, func(*channels.Channel) {}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

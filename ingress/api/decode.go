@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/ingress/operator"
 )
 
@@ -88,6 +89,10 @@ func (d *decoder) value(raw json.RawMessage, into reflect.Value, path string) {
 		}
 		return
 	}
+	if options, ok := reflect.TypeAssert[*channels.Options](into.Addr()); ok {
+		d.options(raw, options, path+".")
+		return
+	}
 	if _, ok := reflect.TypeAssert[encoding.TextUnmarshaler](into.Addr()); !ok && into.Kind() == reflect.Struct {
 		d.object(raw, into, path+".")
 		return
@@ -98,6 +103,35 @@ func (d *decoder) value(raw json.RawMessage, into reflect.Value, path string) {
 		return
 	}
 	into.Set(fresh.Elem())
+}
+
+// options reads an object whose members are the options of an adapter.
+func (d *decoder) options(raw json.RawMessage, into *channels.Options, path string) {
+	members := json.NewDecoder(bytes.NewReader(raw))
+	if token, err := members.Token(); err != nil || token != json.Delim('{') {
+		d.mistake(strings.TrimSuffix(path, "."), "must be an object")
+		return
+	}
+	var seen []string
+	for members.More() {
+		token, err := members.Token()
+		name, _ := token.(string)
+		var value json.RawMessage
+		if err = errors.Join(err, members.Decode(&value)); err != nil {
+			d.mistake(path+shorten(name), "cannot be read")
+			return
+		}
+		text, ok := channels.OptionValue(value)
+		switch {
+		case slices.Contains(seen, name):
+			d.mistake(path+shorten(name), "is there twice")
+		case !ok:
+			d.mistake(path+shorten(name), "must be a text, a number, true or false")
+		default:
+			*into = into.With(name, text)
+		}
+		seen = append(seen, name)
+	}
 }
 
 // complain says what a value must be.

@@ -55,6 +55,15 @@ func TestBodiesThatAreNotAsTheyShouldBe(t *testing.T) {
 				"settings.waits.settle":                "must be a duration, for example 90s, 5m or 24h",
 			},
 		},
+		"options": {
+			`{"downstream":{"options":{"a":{"b":"hunter2"},"c":["hunter2"],"d":1,"d":2,"e":true}}}`,
+			map[string]string{
+				"downstream.options.a": "must be a text, a number, true or false",
+				"downstream.options.c": "must be a text, a number, true or false",
+				"downstream.options.d": "is there twice",
+			},
+		},
+		"options that are none": {`{"downstream":{"options":["hunter2"]}}`, map[string]string{"downstream.options": "must be an object"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

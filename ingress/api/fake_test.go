@@ -57,7 +57,10 @@ func newOffice() *office {
 		Store: channels.Store{
 			Hash: "abc123", AccessToken: seal.Sealed("sealed-access"), ClientID: "client1", ClientSecret: seal.Sealed("sealed-secret"),
 		},
-		Downstream:    channels.Downstream{Adapter: "rest", BaseURL: "https://orders.example.com", Token: seal.Sealed("sealed-token")},
+		Downstream: channels.Downstream{
+			Adapter: "rest", BaseURL: "https://orders.example.com", Token: seal.Sealed("sealed-token"),
+			Options: channels.Options{{Name: "kept", Value: "1"}, {Name: "there", Value: "yes"}},
+		},
 		Settings:      channels.Settings{ValidCancellationStatuses: []string{"Awaiting Shipment"}, AuditEvery: channels.Duration(time.Minute)},
 		SecretVersion: 2, SecretFloor: 1,
 		Former: []channels.FormerStore{{Store: channels.Store{Hash: "old1"}, LeftAt: at, Cleared: true}},

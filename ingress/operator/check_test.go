@@ -22,8 +22,6 @@ import (
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
-	"github.com/orderbridge/orderbridge/activities/downstream"
-	"github.com/orderbridge/orderbridge/activities/downstream/rest"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress"
@@ -67,7 +65,7 @@ func newInstallation(t *testing.T, account ...bigcommercetest.AccountOption) *in
 	require.NoError(t, err)
 	i.secrets, err = callback.NewSecrets(key)
 	require.NoError(t, err)
-	i.operator = operator.New(i.temporal, namespace, i.keeper)
+	i.operator = operator.New(i.temporal, namespace, i.keeper, drivers())
 	i.work(namespace)
 	i.listen()
 	saved, err := channels.Save(ctx, i.temporal, channels.TaskQueue, channels.SaveRequest{By: "test", Channel: i.channel()})
@@ -80,13 +78,9 @@ func newInstallation(t *testing.T, account ...bigcommercetest.AccountOption) *in
 func (i *installation) work(namespace string) {
 	i.t.Helper()
 	acts := activities.New(activities.Dependencies{
-		Directory: channels.NewDirectory(i.temporal, time.Millisecond),
-		Connections: activities.NewConnections(activities.ConnectionsConfig{Keeper: i.keeper, Adapters: map[string]activities.AdapterFactory{
-			"rest": func(c activities.AdapterConfig) (downstream.Adapter, error) {
-				return rest.New(rest.Config{Channel: c.Channel, BaseURL: c.BaseURL, Token: c.Token, Timeout: c.Timeout, Transport: c.Transport})
-			},
-		}}),
-		Secrets: i.secrets, Temporal: i.temporal, Namespace: namespace,
+		Directory:   channels.NewDirectory(i.temporal, time.Millisecond),
+		Connections: activities.NewConnections(activities.ConnectionsConfig{Keeper: i.keeper, Drivers: drivers()}),
+		Secrets:     i.secrets, Temporal: i.temporal, Namespace: namespace,
 	})
 	for _, queue := range []string{workflows.TaskQueueChannels, workflows.TaskQueueBigCommerce, workflows.TaskQueueDownstream} {
 		w := worker.New(i.temporal, queue, worker.Options{DisableWorkflowWorker: queue != workflows.TaskQueueChannels})

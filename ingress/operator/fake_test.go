@@ -16,6 +16,9 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/rest"
+	"github.com/orderbridge/orderbridge/activities/downstream/threepl"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress/operator"
 )
@@ -177,5 +180,9 @@ func setup(t *testing.T) bundle {
 		channels: map[string]channels.Channel{"main": main}, queryErr: map[string]error{},
 		status: map[string]channels.Status{"main": {Health: channels.Health{State: channels.HealthHealthy}}},
 	}
-	return bundle{Service: operator.New(fake, "default", keeper), temporal: fake, keeper: keeper}
+	return bundle{Service: operator.New(fake, "default", keeper, drivers()), temporal: fake, keeper: keeper}
 }
+
+// drivers are the kinds of downstream systems that the channels of these tests
+// can name.
+func drivers() downstream.Drivers { return downstream.Drivers{rest.Driver(), threepl.Driver()} }

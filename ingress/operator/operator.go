@@ -5,6 +5,7 @@ package operator
 import (
 	"go.temporal.io/sdk/client"
 
+	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/seal"
 )
 
@@ -13,9 +14,11 @@ type Service struct {
 	temporal  client.Client
 	namespace string
 	keeper    *seal.Keeper
+	drivers   downstream.Drivers
 }
 
-// New returns a Service. The keeper seals the credentials that are saved.
-func New(temporal client.Client, namespace string, keeper *seal.Keeper) *Service {
-	return &Service{temporal: temporal, namespace: namespace, keeper: keeper}
+// New returns a Service. The keeper seals the credentials that are saved, and
+// the drivers are the kinds of downstream systems that channels can name.
+func New(temporal client.Client, namespace string, keeper *seal.Keeper, drivers downstream.Drivers) *Service {
+	return &Service{temporal: temporal, namespace: namespace, keeper: keeper, drivers: drivers}
 }

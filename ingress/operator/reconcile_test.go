@@ -86,7 +86,7 @@ func newSearching(t *testing.T) (*operator.Service, *searching) {
 	t.Helper()
 	b := setup(t)
 	s := &searching{fakeTemporal: b.temporal}
-	return operator.New(s, "shop", b.keeper), s
+	return operator.New(s, "shop", b.keeper, drivers()), s
 }
 
 func TestStartReconcile(t *testing.T) {

@@ -23,7 +23,7 @@ func (b bundle) with(t *testing.T, config seal.Config) (*operator.Service, *seal
 	keeper, err := seal.Open(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, keeper.Close()) })
-	return operator.New(b.temporal, "default", keeper), keeper
+	return operator.New(b.temporal, "default", keeper, drivers()), keeper
 }
 
 func TestReseal(t *testing.T) {

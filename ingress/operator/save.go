@@ -146,6 +146,9 @@ func (s *Service) resolve(
 		}
 	}
 	problems := append(Problems(next.Validate()), moved(current, next, secrets)...)
+	for _, problem := range next.Downstream.Check(s.drivers) {
+		problems = append(problems, FieldError{Field: problem.Field, Message: problem.Message})
+	}
 	if len(problems) > 0 {
 		return next, current, invalid(channel.ID, nil, problems...)
 	}
@@ -178,7 +181,13 @@ func moved(current, next channels.Channel, secrets Secrets) []FieldError {
 	if secrets.AccessToken == nil && origin(current.Store.BaseURL) != origin(next.Store.BaseURL) {
 		fields = append(fields, FieldError{Field: "store.access_token", Message: fmt.Sprintf(message, "store.base_url")})
 	}
-	if secrets.DownstreamToken == nil && origin(current.Downstream.BaseURL) != origin(next.Downstream.BaseURL) {
+	switch was, is := current.Downstream, next.Downstream; {
+	case secrets.DownstreamToken != nil:
+	case was.Adapter != is.Adapter:
+		fields = append(fields, FieldError{
+			Field: "downstream.token", Message: "must be given again: downstream.adapter is another, and a token is sent only to what it was given for",
+		})
+	case origin(was.BaseURL) != origin(is.BaseURL):
 		fields = append(fields, FieldError{Field: "downstream.token", Message: fmt.Sprintf(message, "downstream.base_url")})
 	}
 	return fields

@@ -129,6 +129,19 @@ func TestSaveRefuses(t *testing.T) {
 			kind: operator.KindInvalid, fields: []string{"store.access_token", "downstream.token"},
 			says: "downstream.token must be given again: downstream.base_url has another host",
 		},
+		"another adapter with the token of the old": {
+			change: func(c *channels.Channel) { c.Downstream.Adapter = "threepl" },
+			kind:   operator.KindInvalid, fields: []string{"downstream.token", "downstream.options.customer_id", "downstream.options.user_login"},
+			says: "downstream.token must be given again: downstream.adapter is another",
+		},
+		"an adapter that there is not": {
+			change: func(c *channels.Channel) { c.Downstream.Adapter = "fax" }, secrets: operator.Secrets{DownstreamToken: new("t")},
+			kind: operator.KindInvalid, fields: []string{"downstream.adapter"}, says: `downstream.adapter "fax" is none of rest, threepl`,
+		},
+		"an option that there is not": {
+			change: func(c *channels.Channel) { c.Downstream.Options = c.Downstream.Options.With("store_id", "7") },
+			kind:   operator.KindInvalid, fields: []string{"downstream.options.store_id"}, says: "is not an option of the adapter rest, which has none",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

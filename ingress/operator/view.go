@@ -54,8 +54,10 @@ type StoreView struct {
 type DownstreamView struct {
 	// Adapter is the name of the adapter.
 	Adapter string `json:"adapter"`
-	// BaseURL is the address of the system.
+	// BaseURL is the address of the system; empty for the adapter's own.
 	BaseURL string `json:"base_url"`
+	// Options are what the adapter knows beside that.
+	Options channels.Options `json:"options,omitempty"`
 }
 
 // FormerView is a connection to a store that the channel has left.
@@ -73,7 +75,7 @@ type FormerView struct {
 func ViewOf(c channels.Channel) View {
 	view := View{
 		ID: c.ID, Active: c.Active, Revision: c.Revision, CreatedAt: c.CreatedAt, Store: storeView(c.Store),
-		Downstream:  DownstreamView{Adapter: c.Downstream.Adapter, BaseURL: c.Downstream.BaseURL},
+		Downstream:  DownstreamView{Adapter: c.Downstream.Adapter, BaseURL: c.Downstream.BaseURL, Options: c.Downstream.Options},
 		CallbackURL: c.CallbackURL, Settings: c.Settings.WithDefaults(), SecretVersion: c.SecretVersion, SecretFloor: c.SecretFloor,
 	}
 	for _, former := range c.Former {

@@ -15,6 +15,7 @@ import (
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd/channelfile"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
 	"github.com/orderbridge/orderbridge/ingress/operator"
+	"github.com/orderbridge/orderbridge/worker"
 )
 
 func (c *commands) newApply() *cobra.Command {
@@ -103,7 +104,7 @@ func (c *commands) readFile(stdin io.Reader, path string) ([]channelfile.Entry, 
 	if err != nil {
 		return nil, "", fmt.Errorf("read %s: %w", name, err)
 	}
-	entries, err := channelfile.Parse(name, data, c.variable)
+	entries, err := channelfile.Parse(name, data, worker.Drivers(), c.variable)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s cannot be applied:\n%w", name, err)
 	}

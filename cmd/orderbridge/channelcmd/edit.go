@@ -27,7 +27,7 @@ hooks in the store are made to match. Where that takes longer, because BigCommer
 is out of reach perhaps, it says so, and the worker goes on trying by itself; the
 exit status is 0 then too, because it is saved.`,
 		Example: `  orderbridge channels add main --store-hash abc123 --access-token-file token \
-    --adapter rest --downstream-url https://orders.example.com --downstream-token-file wms-token \
+    --downstream rest --downstream-url https://orders.example.com --downstream-token-file wms-token \
     --callback-url https://hooks.example.com/webhooks/bigcommerce/main \
     --cancel-in "Awaiting Shipment" --fulfill-in "Awaiting Shipment"`,
 		Args: session.OneChannel,

@@ -8,12 +8,14 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/worker"
 )
 
 // edits are the flags that change a channel. A flag that is not given changes
 // nothing.
 type edits struct {
 	storeHash, storeURL, clientID, adapter, downstreamURL, url string
+	options                                                    optionFlags
 	cancelIn, fulfillIn                                        []string
 	cancelOn, fulfillOn, storeChannels                         ids
 	signature                                                  string
@@ -29,9 +31,12 @@ func (e *edits) flags(cmd *cobra.Command) {
 	f.StringVar(&e.storeURL, "store-url", "", "`address` of the BigCommerce API (default BigCommerce's own)")
 	f.StringVar(&e.clientID, "client-id", "", "client `id` of the store's API account; not a secret, and optional")
 	e.secrets.store(cmd, "access token of the store's API account")
-	f.StringVar(&e.adapter, "adapter", "", "the downstream `adapter`, for example rest")
-	f.StringVar(&e.downstreamURL, "downstream-url", "", "`address` of the downstream system")
+	f.StringVar(&e.adapter, "downstream", "", "the `kind` of the downstream system: "+worker.Drivers().Names())
+	f.StringVar(&e.downstreamURL, "downstream-url", "", "`address` of the downstream system (default the kind's own, if it has one)")
 	e.secrets.downstream(cmd, "token of the downstream system")
+	f.Var(&e.options, "downstream-option", "an option of the kind as `name=value` (repeatable; \"name=\" for without): see \"orderbridge downstreams\"")
+	f.StringVar(&e.adapter, "adapter", "", "the same as --downstream")
+	f.Lookup("adapter").Hidden = true
 	f.StringVar(&e.url, "callback-url", "", "`address` to which BigCommerce delivers: https://…/webhooks/bigcommerce/ID")
 	f.StringArrayVar(&e.cancelIn, "cancel-in", nil, "a downstream `status` in which orders may be cancelled (repeatable; \"\" for none)")
 	f.StringArrayVar(&e.fulfillIn, "fulfill-in", nil, "a downstream `status` in which orders may be fulfilled (repeatable; \"\" for none)")
@@ -67,7 +72,6 @@ func (e *edits) apply(cmd *cobra.Command, c *channels.Channel) {
 		{"store-hash", e.storeHash, &c.Store.Hash},
 		{"store-url", e.storeURL, &c.Store.BaseURL},
 		{"client-id", e.clientID, &c.Store.ClientID},
-		{"adapter", e.adapter, &c.Downstream.Adapter},
 		{"downstream-url", e.downstreamURL, &c.Downstream.BaseURL},
 		{"callback-url", e.url, &c.CallbackURL},
 		{"signature", e.signature, (*string)(&s.Signature)},
@@ -75,6 +79,13 @@ func (e *edits) apply(cmd *cobra.Command, c *channels.Channel) {
 		if given(text.flag) {
 			*text.field = text.value
 		}
+	}
+	if (given("downstream") || given("adapter")) && c.Downstream.Adapter != e.adapter {
+		// What one kind is told means nothing to another.
+		c.Downstream.Adapter, c.Downstream.Options = e.adapter, nil
+	}
+	for _, option := range e.options {
+		c.Downstream.Options = c.Downstream.Options.With(option.Name, option.Value)
 	}
 	for _, duration := range []struct {
 		flag  string

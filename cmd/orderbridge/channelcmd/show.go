@@ -145,6 +145,7 @@ func settingsRows(v operator.View) [][2]string {
 		{"store", joined(v.Store.Hash, v.Store.BaseURL)},
 		{"API account", account(v.Store)},
 		{"downstream", joined(v.Downstream.Adapter, v.Downstream.BaseURL)},
+		{"  options", v.Downstream.Options.String()},
 		{"callback", v.CallbackURL},
 		{"secret", secretVersions(v)},
 		{"signature", string(v.Settings.Signature)},

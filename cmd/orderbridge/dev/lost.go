@@ -8,6 +8,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/ingress/operator"
+	"github.com/orderbridge/orderbridge/worker"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -31,7 +32,7 @@ func (w *world) switchOff() error {
 // It returns the run that was started for an order.
 func (w *world) recover(ctx context.Context, order int64) (workflowRun, error) {
 	w.store.Clock().Advance(laterBy)
-	service := operator.New(w.client, w.process.Namespace(), w.process.Keeper)
+	service := operator.New(w.client, w.process.Namespace(), w.process.Keeper, worker.Drivers())
 	audit, err := service.Audit(ctx, channelID)
 	if err != nil {
 		return workflowRun{}, err

@@ -122,7 +122,7 @@ func (p *Process) assembleServers(secrets *callback.Secrets) error {
 		// Eager starts need the worker in the same process.
 		Starter:  &ingress.TemporalStarter{Client: p.Client, Eager: p.options.Roles.Worker},
 		Notifier: &ingress.TemporalNotifier{Client: p.Client},
-		Operator: operator.New(p.Client, p.namespace, p.Keeper),
+		Operator: operator.New(p.Client, p.namespace, p.Keeper, worker.Drivers()),
 		Secrets:  secrets, Checks: p.checks(), Registry: p.registry, Logger: p.Logger,
 	}
 	var err error

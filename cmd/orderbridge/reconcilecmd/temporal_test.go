@@ -85,9 +85,10 @@ func newShop(t *testing.T) *shop {
 		Directory: oneChannel{s.channel},
 		Connections: activities.NewConnections(activities.ConnectionsConfig{
 			Keeper: keeper,
-			Adapters: map[string]activities.AdapterFactory{
-				"none": func(activities.AdapterConfig) (downstream.Adapter, error) { return nil, nil }, //nolint:nilnil // never used
-			},
+			Drivers: downstream.Drivers{{
+				Name: "none",
+				Open: func(downstream.Config) (downstream.Adapter, error) { return nil, nil }, //nolint:nilnil // never used
+			}},
 		}),
 		Secrets: secrets, Temporal: s.client, Namespace: s.namespace, Starter: s,
 	})

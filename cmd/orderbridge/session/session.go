@@ -43,7 +43,7 @@ func Run(environ []string, timeout time.Duration, command Command) func(*cobra.C
 			return err
 		}
 		defer func() { err = errors.Join(err, p.Close()) }()
-		s := &Session{Operator: operator.New(p.Client, p.Namespace(), p.Keeper), By: whoami()}
+		s := &Session{Operator: operator.New(p.Client, p.Namespace(), p.Keeper, worker.Drivers()), By: whoami()}
 		return command(ctx, s, cmd, args)
 	}
 }

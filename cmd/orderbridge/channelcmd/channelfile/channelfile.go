@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/ingress/operator"
 )
 
@@ -81,13 +82,16 @@ func (p ProblemError) Error() string {
 
 // Parse reads the channels of a file: a list under "channels", or a single one,
 // in each of its documents. Name is the name of the file, to which the paths of
-// secrets are relative; environment looks a variable up.
+// secrets are relative; drivers are the kinds of downstream systems that a channel can
+// name; environment looks a variable up.
 //
 // It reports all mistakes at once, as joined ProblemErrors in the order of the file:
 // unknown, repeated and missing fields, wrong values, and secrets that are not
 // where the file says. If the file is no YAML, it can report only the first.
-func Parse(name string, data []byte, environment func(string) (string, bool)) ([]Entry, error) {
-	r := &reader{file: name, dir: filepath.Dir(name), environment: environment, anchors: map[string]ast.Node{}}
+func Parse(
+	name string, data []byte, drivers downstream.Drivers, environment func(string) (string, bool),
+) ([]Entry, error) {
+	r := &reader{file: name, dir: filepath.Dir(name), drivers: drivers, environment: environment, anchors: map[string]ast.Node{}}
 	if len(data) > MaxSize {
 		return nil, ProblemError{File: name, Position: Position{1, 1}, Message: fmt.Sprintf("the file is larger than %d bytes", MaxSize)}
 	}

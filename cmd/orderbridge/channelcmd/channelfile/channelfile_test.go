@@ -12,6 +12,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd/channelfile"
+	"github.com/orderbridge/orderbridge/worker"
 )
 
 // literal stands for a secret that somebody wrote into the file.
@@ -36,7 +37,7 @@ func write(t *testing.T, content string) string {
 
 func parse(t *testing.T, content string) ([]channelfile.Entry, error) {
 	t.Helper()
-	return channelfile.Parse(write(t, content), []byte(content), environment)
+	return channelfile.Parse(write(t, content), []byte(content), worker.Drivers(), environment)
 }
 
 const whole = `
@@ -95,6 +96,54 @@ func TestParseReadsEveryField(t *testing.T) {
 	require.Equal(t, "store-token", *entries[0].Secrets.AccessToken)
 	require.Equal(t, "client-secret", *entries[0].Secrets.ClientSecret)
 	require.Equal(t, "wms-token", *entries[0].Secrets.DownstreamToken)
+}
+
+func TestParseReadsOptions(t *testing.T) {
+	t.Parallel()
+	const shared = `x-warehouse: &warehouse {customer_id: 1, user_login: shop, recalculate_charges: false}
+channels:
+  - id: main
+    store: {hash: abc123, access_token: {env: STORE_TOKEN}}
+    downstream:
+      adapter: threepl
+      token: {file: wms}
+      options:
+        <<: *warehouse
+        customer_id: 42
+        tpl: "{2d3c9b2b-1b8b-4d6b-9d55-1a2b3c4d5e6f}"
+        facility_id: null
+        %s
+    callback_url: https://hooks.example.com/webhooks/bigcommerce/main
+`
+	entries, err := parse(t, strings.Replace(shared, "%s", "", 1))
+	require.NoError(t, err)
+	require.Equal(t, channels.Options{
+		{Name: "customer_id", Value: "42"},
+		{Name: "recalculate_charges", Value: "false"},
+		{Name: "tpl", Value: "{2d3c9b2b-1b8b-4d6b-9d55-1a2b3c4d5e6f}"},
+		{Name: "user_login", Value: "shop"},
+	}, entries[0].Channel.Downstream.Options)
+
+	for line, says := range map[string]string{
+		"customer: 42":       "13:9: channel main: downstream.options.customer is not an option of the adapter threepl, which has customer_id, user_login,",
+		"facility_id: zero":  "12:9: channel main: downstream.options.facility_id must be a whole number above 0",
+		"facility_id: [1]":   "13:22: channel main: downstream.options.facility_id must be a text, a number, true or false",
+		"user_login: ' '":    "13:9: channel main: downstream.options.user_login is empty",
+		"customer_id: 7":     "13:9: channel main: downstream.options.customer_id is set twice, first in line 10",
+		"user_login: *other": "downstream.options.user_login must be",
+	} {
+		content := strings.Replace(shared, "%s", line, 1)
+		if line[0] == 'f' {
+			content = strings.Replace(content, "        facility_id: null\n", "", 1)
+			says = strings.Replace(says, "13:", "12:", 1)
+		}
+		_, err := parse(t, content)
+		require.ErrorContains(t, err, says, line)
+	}
+	_, err = parse(t, strings.Replace(minimal("main"), "adapter: rest", "adapter: threepl", 1))
+	require.ErrorContains(t, err, "3:1: channel main: downstream.options.customer_id is missing: the merchant's number")
+	_, err = parse(t, strings.Replace(minimal("main"), "adapter: rest", "adapter: fax", 1))
+	require.ErrorContains(t, err, `channel main: downstream.adapter "fax" is none of rest, threepl,`)
 }
 
 // minimal returns a channel with all that is required and nothing else.
@@ -174,7 +223,7 @@ func TestParseReportsEveryMistakeWithItsPlace(t *testing.T) {
 more: 1
 `
 	path := write(t, content)
-	_, err := channelfile.Parse(path, []byte(content), environment)
+	_, err := channelfile.Parse(path, []byte(content), worker.Drivers(), environment)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), literal)
 	var got []string
@@ -200,7 +249,6 @@ more: 1
 		"22:5: channel main: store.hash \"\" must be the lower-case letters and digits that follow /stores/ in the API path",
 		"22:5: channel main: store.access_token is missing",
 		"22:5: channel main: downstream.adapter is missing",
-		"22:5: channel main: downstream.base_url is missing",
 		"22:5: channel main: downstream.token is missing",
 		"22:5: channel main: callback_url is missing",
 		"22:5: channel main is described twice, first in line 2",
@@ -243,7 +291,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseRefusesAFileThatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	_, err := channelfile.Parse("x", make([]byte, channelfile.MaxSize+1), environment)
+	_, err := channelfile.Parse("x", make([]byte, channelfile.MaxSize+1), worker.Drivers(), environment)
 	require.ErrorContains(t, err, "the file is larger than")
 }
 
@@ -259,7 +307,7 @@ func TestTheExampleInTheDocumentationCanBeApplied(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "secrets"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "secrets", "wms-token"), []byte("wms-token"), 0o600))
-	entries, err := channelfile.Parse(filepath.Join(dir, "channels.yaml"), []byte(example), func(name string) (string, bool) {
+	entries, err := channelfile.Parse(filepath.Join(dir, "channels.yaml"), []byte(example), worker.Drivers(), func(name string) (string, bool) {
 		return "the value of " + name, true
 	})
 	require.NoError(t, err)
@@ -284,7 +332,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(minimal("main"))
 	f.Add("x-a: &a {<<: *a}\nchannels:\n  - {<<: *a}\n  - *a\n")
 	f.Fuzz(func(t *testing.T, content string) {
-		entries, err := channelfile.Parse("fuzz.yaml", []byte(content), environment)
+		entries, err := channelfile.Parse("fuzz.yaml", []byte(content), worker.Drivers(), environment)
 		require.Equal(t, err == nil, len(entries) > 0, "either channels or mistakes")
 	})
 }

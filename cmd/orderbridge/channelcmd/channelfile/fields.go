@@ -34,6 +34,7 @@ func (r *reader) channelFields(e *Entry) map[string]read {
 			"adapter":  text(r, &c.Downstream.Adapter),
 			"base_url": text(r, &c.Downstream.BaseURL),
 			"token":    r.secret(e.Secrets.DownstreamToken),
+			"options":  r.options(&c.Downstream.Options),
 		}),
 		"settings": r.mapping(map[string]read{
 			"valid_cancellation_statuses": r.texts(&s.ValidCancellationStatuses),
@@ -112,6 +113,43 @@ func (r *reader) list(e *Entry, path string, node ast.Node, one func(item ast.No
 	}
 	for _, item := range sequence.Values {
 		one(r.resolve(item))
+	}
+}
+
+// options reads a mapping whose names are the adapter's. A number or a boolean
+// stands for the text that it is written as.
+func (r *reader) options(into *channels.Options) read {
+	return func(e *Entry, path string, node ast.Node) {
+		pairs, ok := r.pairs(node, 0)
+		if !ok {
+			r.wrongf(e, path, node, "must be a mapping of names with texts")
+			return
+		}
+		own := map[string]bool{}
+		for _, p := range pairs {
+			own[p.key] = own[p.key] || !p.merged
+		}
+		for _, p := range pairs {
+			if p.merged && own[p.key] {
+				continue
+			}
+			at := path + "." + p.key
+			if first, repeated := e.fields[at]; repeated {
+				r.problemf(p.at, "%s is set twice, first in line %d", at, first.Line)
+				continue
+			}
+			e.fields[at] = p.at
+			switch value := r.resolve(p.value); value.(type) {
+			case *ast.NullNode:
+			case *ast.StringNode, *ast.LiteralNode:
+				text, _ := textOf(value)
+				*into = into.With(p.key, text)
+			case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+				*into = into.With(p.key, value.GetToken().Value)
+			default:
+				r.wrongf(e, at, value, "must be a text, a number, true or false")
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress/operator"
 )
@@ -17,6 +18,7 @@ import (
 // would end at the first mistake.
 type reader struct {
 	file, dir   string
+	drivers     downstream.Drivers
 	environment func(string) (string, bool)
 	anchors     map[string]ast.Node
 	entries     []Entry
@@ -251,7 +253,11 @@ func (r *reader) validate(e *Entry) {
 			*secret.into = seal.Sealed("given") // whether there is one is all that is checked
 		}
 	}
-	for _, problem := range operator.Problems(complete.Validate()) {
+	problems := operator.Problems(complete.Validate())
+	for _, problem := range complete.Downstream.Check(r.drivers) {
+		problems = append(problems, operator.FieldError{Field: problem.Field, Message: problem.Message})
+	}
+	for _, problem := range problems {
 		if !e.broken[problem.Field] {
 			r.problemf(e.Where(problem.Field), "%s %s", problem.Field, problem.Message)
 		}

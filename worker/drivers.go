@@ -1,0 +1,17 @@
+package worker
+
+import (
+	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/ordermanager"
+	"github.com/orderbridge/orderbridge/activities/downstream/rest"
+	"github.com/orderbridge/orderbridge/activities/downstream/shipstation"
+	"github.com/orderbridge/orderbridge/activities/downstream/threepl"
+)
+
+// Drivers returns every kind of downstream system that a channel can name, in
+// the order in which a person should see them.
+func Drivers() downstream.Drivers {
+	return downstream.Drivers{
+		rest.Driver(), threepl.Driver(), ordermanager.Driver(), shipstation.Driver(),
+	}
+}
