@@ -8,21 +8,14 @@ import (
 	"weak"
 
 	"golang.org/x/time/rate"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // account is what all adapters of a process that use one token share.
 type account struct {
 	limiter *rate.Limiter
-
-	mu     sync.Mutex
-	orders map[string]*orderLock
-}
-
-// orderLock is held by whoever changes an order. waiting counts those who hold
-// it or wait for it.
-type orderLock struct {
-	free    chan struct{}
-	waiting int
+	orders  overhttp.Locks
 }
 
 // accounts holds every account that an Adapter still uses, and no token.
@@ -48,7 +41,7 @@ func accountOf(base, token string, perSecond float64) *account {
 	// A burst of one keeps the requests at even distances. A greater one would
 	// let twice the limit through in the first second, for the sake of a wait
 	// that is no longer than a request takes.
-	made := &account{limiter: rate.NewLimiter(rate.Limit(perSecond), 1), orders: map[string]*orderLock{}}
+	made := &account{limiter: rate.NewLimiter(rate.Limit(perSecond), 1)}
 	accounts[key] = weak.Make(made)
 	return made
 }
@@ -76,35 +69,5 @@ func (a *account) pace(ctx context.Context) (tooLong time.Duration, err error) {
 	case <-ctx.Done():
 		turn.Cancel()
 		return 0, ctx.Err()
-	}
-}
-
-// lock waits until nobody else in this process changes the order. Its result
-// lets the next one in.
-func (a *account) lock(ctx context.Context, orderID string) (unlock func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	a.mu.Lock()
-	l, ok := a.orders[orderID]
-	if !ok {
-		l = &orderLock{free: make(chan struct{}, 1)}
-		a.orders[orderID] = l
-	}
-	l.waiting++
-	a.mu.Unlock()
-	leave := func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if l.waiting--; l.waiting == 0 {
-			delete(a.orders, orderID)
-		}
-	}
-	select {
-	case l.free <- struct{}{}:
-		return func() { <-l.free; leave() }, nil
-	case <-ctx.Done():
-		leave()
-		return nil, ctx.Err()
 	}
 }

@@ -3,18 +3,15 @@ package ordermanager
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"maps"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
-	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Defaults of Config.
@@ -31,11 +28,8 @@ const (
 	// API keeps to. No limit is published.
 	DefaultRequestsPerSecond = 5
 	// DefaultTimeout is how long one HTTP request may take.
-	DefaultTimeout = 10 * time.Second
+	DefaultTimeout = overhttp.DefaultTimeout
 )
-
-// maxText bounds the options that are sent as a text, in characters.
-const maxText = 100
 
 // Config says which account an Adapter talks to, and how.
 type Config struct {
@@ -86,25 +80,10 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-// Exchange is one HTTP request and its answer, for metrics and traces.
-type Exchange struct {
-	// Channel is Config.Channel.
-	Channel string
-	// Duration is from the first byte sent until the answer was read; waiting
-	// for the limit is not part of it.
-	Duration time.Duration
-	// Kind is what the answer was mapped to, or "" when it was a success.
-	Kind downstream.Kind
-	// Method is the HTTP method.
-	Method string
-	// Refused is how many parcels a success says were refused.
-	Refused int
-	// Route is the API's path with placeholders, for example
-	// "/v1.1/orders/{id}": it has few values and no identifiers.
-	Route string
-	// StatusCode is the HTTP status of the answer, or 0 without an answer.
-	StatusCode int
-}
+// Exchange is one HTTP request and its answer, for metrics and traces. Refused
+// is how many parcels a success says were refused; waiting for the limit is not
+// part of Duration.
+type Exchange = overhttp.Exchange
 
 // CancelReasonTypes lists the reasons that the API has for a cancellation.
 func CancelReasonTypes() []string {
@@ -121,10 +100,6 @@ func (c Config) withDefaults() Config {
 	c.DefaultCarrier = cmp.Or(c.DefaultCarrier, DefaultCarrier)
 	c.NoTracking = cmp.Or(c.NoTracking, DefaultNoTracking)
 	c.RequestsPerSecond = cmp.Or(c.RequestsPerSecond, DefaultRequestsPerSecond)
-	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
-	if c.Observe == nil {
-		c.Observe = func(context.Context, Exchange) {}
-	}
 	carriers := make(map[string]string, len(c.Carriers))
 	// Sorted, so that of two spellings of one carrier always the same wins.
 	for _, from := range slices.Sorted(maps.Keys(c.Carriers)) {
@@ -134,70 +109,28 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate reports every mistake at once. Its messages repeat no values: a
-// token can be pasted into the wrong field.
-func (c Config) validate() error {
-	var mistakes []error
-	wrong := func(is bool, format string, args ...any) {
-		if is {
-			mistakes = append(mistakes, fmt.Errorf(format, args...))
-		}
-	}
-	wrong(strings.TrimSpace(c.Channel) == "", "the channel is empty")
-	if err := c.validateBaseURL(); err != nil {
-		mistakes = append(mistakes, err)
-	}
-	wrong(!isToken(c.Token), "the token is empty or has a character that no HTTP header can carry")
-	wrong(strings.HasPrefix(strings.ToLower(c.Token), "bearer"), "the token starts with Bearer; give it without that word")
-	wrong(c.SalesChannelID <= 0,
-		"the sales channel id is not a positive number; Order Manager's API shows it as salesChannelId of every order")
-	wrong(!slices.Contains(CancelReasonTypes(), c.CancelReasonType),
-		"the cancel reason type is none of %s", strings.Join(CancelReasonTypes(), ", "))
-	wrong(!isText(c.DefaultCarrier), "the default carrier is padded, unprintable or longer than %d characters", maxText)
-	wrong(!isText(c.NoTracking), "the text for no tracking number is padded, unprintable or longer than %d characters", maxText)
+// mistakes are those in what other systems do not have.
+func (c Config) mistakes() overhttp.Mistakes {
+	const text = "is empty, padded, unprintable or longer than 100 characters"
+	var all overhttp.Mistakes
+	all.If(!overhttp.IsCredential(c.Token), "token", "the token", "is empty or has a character that no HTTP header can carry")
+	all.If(strings.HasPrefix(strings.ToLower(c.Token), "bearer"), "token", "the token", "starts with Bearer; give it without that word")
+	all.If(c.SalesChannelID <= 0, "options.sales_channel_id", "the sales channel id",
+		"is not a positive number; Order Manager's API shows it as salesChannelId of every order")
+	all.If(!slices.Contains(CancelReasonTypes(), c.CancelReasonType), "options.cancel_reason", "the cancel reason type",
+		"is none of "+strings.Join(CancelReasonTypes(), ", "))
+	all.If(!isText(c.DefaultCarrier), "options.default_carrier", "the default carrier", text)
+	all.If(!isText(c.NoTracking), "options.no_tracking", "the text for no tracking number", text)
 	for from, to := range c.Carriers {
-		wrong(!isText(from) || !isText(to), "a carrier to translate is empty, unprintable or longer than %d characters", maxText)
+		all.If(!isText(from) || !isText(to), "options.carriers", "a carrier to translate", text)
 	}
 	// Written so that what is not a number is wrong, too.
-	wrong(!(c.RequestsPerSecond > 0 && c.RequestsPerSecond <= 1000), "the requests per second are not above 0 and at most 1000")
-	wrong(c.Timeout < 0, "the timeout is negative")
-	return errors.Join(mistakes...)
-}
-
-func (c Config) validateBaseURL() error {
-	u, err := url.Parse(c.BaseURL)
-	switch {
-	case err != nil || u.Host == "" || u.Opaque != "":
-		return errors.New("the base URL is not absolute, as " + DefaultBaseURL + " is")
-	case u.User != nil:
-		return errors.New("the base URL holds a user; credentials go into the token")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("the base URL holds a query or a fragment")
-	case u.Scheme == "https":
-		return nil
-	case u.Scheme != "http":
-		return errors.New("the base URL is neither https nor http")
-	case !c.AllowInsecure && !isLoopback(u.Hostname()):
-		return errors.New("the base URL is http to another machine, which would show the token to the network; use https")
-	default:
-		return nil
-	}
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
-// isToken reports whether a bearer token can be sent: visible ASCII.
-func isToken(token string) bool {
-	return token != "" && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+	all.If(!(c.RequestsPerSecond > 0 && c.RequestsPerSecond <= 1000), "options.requests_per_second", "the requests per second",
+		"are not above 0 and at most 1000")
+	return all
 }
 
 func isText(text string) bool {
-	return text != "" && text == strings.TrimSpace(text) && len([]rune(text)) <= maxText &&
+	return text != "" && text == strings.TrimSpace(text) && utf8.RuneCountInString(text) <= 100 &&
 		!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

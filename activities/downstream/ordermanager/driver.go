@@ -4,7 +4,7 @@ import "github.com/orderbridge/orderbridge/activities/downstream"
 
 // Driver returns what a channel can say of an Order Manager account.
 func Driver() downstream.Driver {
-	return downstream.Driver{
+	return downstream.Driver{ //nolint:gosec // it says what the credential is, and holds none
 		Name:        "ordermanager",
 		Title:       "Extensiv Order Manager",
 		BaseURL:     DefaultBaseURL,

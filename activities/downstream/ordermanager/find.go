@@ -2,13 +2,14 @@ package ordermanager
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 const (
@@ -25,57 +26,41 @@ const (
 // every order in the answer are compared here as well: filters can be ignored,
 // or match more than what is equal.
 func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, error) {
-	number = strings.TrimSpace(number)
-	c := a.search("find order", number)
-	if number == "" {
-		return downstream.Order{}, a.fail(c, downstream.Invalid, "the order number is empty", adviseReport)
+	found, err := overhttp.Find(ctx, a.client, overhttp.Search[wireOrder]{
+		Number:   number,
+		MaxPages: maxPages,
+		Page: func(ctx context.Context, call overhttp.Call, number string, page int) ([]wireOrder, bool, error) {
+			orders, err := a.page(ctx, call, number, page, pageSize)
+			return orders, len(orders) >= pageSize, err
+		},
+		Match:     a.match,
+		Ambiguous: "cancel or renumber the order that should not be there, in Order Manager",
+		Missing:   "check that Order Manager has imported the order, and that the channel's sales channel id is right",
+	})
+	if err != nil {
+		return downstream.Order{}, err
 	}
-	var found *wireOrder
-	for page := range maxPages {
-		orders, err := a.page(ctx, c, number, page+1, pageSize)
-		if err != nil {
-			return downstream.Order{}, err
-		}
-		for _, o := range orders {
-			if strings.TrimSpace(o.OrderNumber) != number {
-				continue
-			}
-			switch channel := o.channel(); {
-			case channel == 0:
-				return downstream.Order{}, a.malformed(c, "an order does not say which sales channel it is from")
-			case channel != a.config.SalesChannelID:
-				continue
-			case found != nil && found.OrderID != o.OrderID:
-				return downstream.Order{}, a.fail(c, downstream.Ambiguous, "more than one order has this number",
-					"cancel or renumber the order that should not be there, in Order Manager")
-			}
-			found = &o
-		}
-		if len(orders) < pageSize {
-			return a.only(c, found)
-		}
-	}
-	return downstream.Order{}, a.malformed(c, fmt.Sprintf(
-		"the search for one number has more than %d pages, so the API seems to ignore the number", maxPages))
+	return a.resolve(overhttp.Call{Name: "find order", Order: strings.TrimSpace(number)}, &found)
 }
 
-// only is the end of a search: the one order that was found, or none.
-func (a *Adapter) only(c call, found *wireOrder) (downstream.Order, error) {
-	if found == nil {
-		return downstream.Order{}, a.fail(c, downstream.NotFound, "no order of the sales channel has this number",
-			"check that Order Manager has imported the order, and that the channel's sales channel id is right")
+// match returns the id of an order that has the number and is of the channel.
+func (a *Adapter) match(o wireOrder, number string) (string, error) {
+	switch channel := o.channel(); {
+	case strings.TrimSpace(o.OrderNumber) != number:
+		return "", nil
+	case channel == 0:
+		return "", errors.New("an order does not say which sales channel it is from")
+	case channel != a.config.SalesChannelID:
+		return "", nil
+	default:
+		return strconv.FormatInt(o.OrderID, 10), nil
 	}
-	return a.resolve(c, found)
-}
-
-// search is the call that lists orders.
-func (*Adapter) search(name, number string) call {
-	return call{name: name, order: number, method: http.MethodGet, route: routeOrders}
 }
 
 // page reads one page of a search; pages are numbered from 1.
-func (a *Adapter) page(ctx context.Context, c call, number string, page, limit int) ([]wireOrder, error) {
-	c.path = routeOrders + "?" + url.Values{
+func (a *Adapter) page(ctx context.Context, c overhttp.Call, number string, page, limit int) ([]wireOrder, error) {
+	c.Method, c.Route = http.MethodGet, routeOrders
+	c.Path = routeOrders + "?" + url.Values{
 		"limit":          {strconv.Itoa(limit)},
 		"orderNumber":    {number},
 		"page":           {strconv.Itoa(page)},
@@ -86,15 +71,15 @@ func (a *Adapter) page(ctx context.Context, c call, number string, page, limit i
 		return nil, err
 	}
 	if orders == nil {
-		return nil, a.malformed(c, "the answer is null where a list of orders should be")
+		return nil, a.client.Malformed(c, "the answer is null where a list of orders should be")
 	}
 	return *orders, nil
 }
 
 // reread reads the order that a change is about.
 func (a *Adapter) reread(ctx context.Context, name string, target downstream.Target) (downstream.Order, error) {
-	c := call{
-		name: name, order: target.Number, method: http.MethodGet, route: routeOrder, path: routeOrders + "/" + target.OrderID,
+	c := overhttp.Call{
+		Name: name, Order: target.Number, Method: http.MethodGet, Route: routeOrder, Path: routeOrders + "/" + target.OrderID,
 	}
 	var o wireOrder
 	if err := a.read(ctx, c, &o); err != nil {
@@ -102,19 +87,19 @@ func (a *Adapter) reread(ctx context.Context, name string, target downstream.Tar
 	}
 	if strconv.FormatInt(o.OrderID, 10) != target.OrderID || strings.TrimSpace(o.OrderNumber) != strings.TrimSpace(target.Number) ||
 		o.channel() != a.config.SalesChannelID {
-		return downstream.Order{}, a.malformed(c, "the answer is another order than the one that was asked for")
+		return downstream.Order{}, a.client.Malformed(c, "the answer is another order than the one that was asked for")
 	}
 	return a.resolve(c, &o)
 }
 
 // resolve makes an order of an answer one that the rules understand.
-func (a *Adapter) resolve(c call, o *wireOrder) (downstream.Order, error) {
+func (a *Adapter) resolve(c overhttp.Call, o *wireOrder) (downstream.Order, error) {
 	if o.OrderID <= 0 {
-		return downstream.Order{}, a.malformed(c, "the order has no id")
+		return downstream.Order{}, a.client.Malformed(c, "the order has no id")
 	}
 	status, ok := statusOf(o.status())
 	if !ok {
-		return downstream.Order{}, a.fail(c, downstream.Malformed,
+		return downstream.Order{}, a.client.Fail(c, downstream.Malformed,
 			"the order's status"+quotable(o.status())+" is not one that this adapter knows",
 			"look at the order in Order Manager; if its status is a new one there, Orderbridge must be taught what it means")
 	}

@@ -46,17 +46,15 @@ import (
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Adapter implements downstream.Adapter. Use New to make one; it is safe for
 // concurrent use.
 type Adapter struct {
 	account *account
-	base    string
-	channel string
-	client  *http.Client
+	client  *overhttp.Client
 	config  Config
-	owned   *http.Transport
 }
 
 var _ downstream.Adapter = (*Adapter)(nil)
@@ -65,40 +63,31 @@ var _ downstream.Adapter = (*Adapter)(nil)
 // names every mistake in the configuration. It makes no request.
 func New(config Config) (*Adapter, error) {
 	config = config.withDefaults()
-	if err := config.validate(); err != nil {
-		return nil, &downstream.Error{
-			Kind:    downstream.Misconfigured,
-			Channel: config.Channel,
-			Call:    "configure the Order Manager adapter",
-			Detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
-			Advice:  "correct the channel's downstream settings",
-			Err:     err,
-		}
+	client, err := overhttp.New(overhttp.Config{
+		Advice:        advice,
+		AllowInsecure: config.AllowInsecure,
+		BaseURL:       config.BaseURL,
+		Channel:       config.Channel,
+		Keys:          "the token",
+		ExampleURL:    DefaultBaseURL,
+		Explain:       explain,
+		Header:        http.Header{"Authorization": {"Bearer " + config.Token}},
+		Observe:       config.Observe,
+		Refused:       refusedParcels,
+		System:        "Order Manager",
+		Timeout:       config.Timeout,
+		Transport:     config.Transport,
+	}, config.mistakes())
+	if err != nil {
+		return nil, err
 	}
-	a := &Adapter{base: strings.TrimRight(config.BaseURL, "/"), channel: config.Channel}
-	a.account = accountOf(a.base, config.Token, config.RequestsPerSecond)
-	if config.Transport == nil {
-		a.owned = newTransport()
-		config.Transport = a.owned
-	}
-	a.config = config
-	a.client = &http.Client{
-		Transport: config.Transport,
-		Timeout:   config.Timeout,
-		// A redirect would carry the token, and a POST turned into a GET,
-		// to wherever it points.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return a, nil
+	account := accountOf(strings.TrimRight(config.BaseURL, "/"), config.Token, config.RequestsPerSecond)
+	return &Adapter{account: account, client: client, config: config}, nil
 }
 
 // Close ends the idle connections of the Adapter's own transport. Calls under
 // way are not disturbed. With Config.Transport it does nothing.
-func (a *Adapter) Close() {
-	if a.owned != nil {
-		a.owned.CloseIdleConnections()
-	}
-}
+func (a *Adapter) Close() { a.client.Close() }
 
 // probeNumber is an order number that no BigCommerce store gives.
 const probeNumber = "orderbridge-probe"
@@ -107,18 +96,6 @@ const probeNumber = "orderbridge-probe"
 // exist, which is the least that the API answers with. It cannot tell whether
 // the token may also cancel and ship, nor whether the sales channel exists.
 func (a *Adapter) Probe(ctx context.Context) error {
-	_, err := a.page(ctx, a.search("probe", ""), probeNumber, 1, minPage)
+	_, err := a.page(ctx, overhttp.Call{Name: "probe"}, probeNumber, 1, minPage)
 	return err
-}
-
-// newTransport returns http.DefaultTransport's settings with a bound on the
-// headers of an answer.
-func newTransport() *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = shared.Clone()
-	}
-	t.MaxIdleConnsPerHost = 16
-	t.MaxResponseHeaderBytes = 64 << 10
-	return t
 }

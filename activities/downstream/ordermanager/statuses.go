@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // status is one value of the API's orderStatus and what it stands for.
@@ -66,7 +67,7 @@ var statuses = []status{
 // request is made.
 func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, a.noAnswer(ctx, call{name: "list statuses"}, err)
+		return nil, a.client.NoAnswer(ctx, overhttp.Call{Name: "list statuses"}, err)
 	}
 	all := make([]downstream.Status, 0, len(statuses))
 	for _, s := range statuses {

@@ -2,8 +2,6 @@ package ordermanager
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -152,29 +150,4 @@ func refusals(body []byte) (n int, first string) {
 		}
 	}
 	return n, first
-}
-
-// oneLine makes a text of people fit for the API.
-func oneLine(text string) string {
-	line := []rune(strings.Join(strings.Fields(text), " "))
-	return string(line[:min(len(line), maxReason)])
-}
-
-// decode reads JSON and describes a mistake by its place, never by its text.
-func decode(body []byte, into any) error {
-	err := json.Unmarshal(body, into)
-	var (
-		syntax *json.SyntaxError
-		typing *json.UnmarshalTypeError
-	)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not JSON (byte %d of %d)", syntax.Offset, len(body))
-	case errors.As(err, &typing):
-		return fmt.Errorf("JSON of another shape than expected (at %q)", typing.Field)
-	default:
-		return errors.New("not JSON")
-	}
 }

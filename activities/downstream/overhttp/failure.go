@@ -1,5 +1,3 @@
-// Package overhttp has what every adapter that talks HTTP does alike when a
-// request fails before there is an answer to understand.
 package overhttp
 
 import (
@@ -16,15 +14,29 @@ import (
 	"github.com/orderbridge/orderbridge/activities/downstream"
 )
 
-// Advice is what a person can do about a request that got no answer, where that
-// depends on the system.
+// Advice is what a person can do about failures, where that depends on the
+// system. Client has a default for whatever is left empty.
 type Advice struct {
-	// Connection is for a connection that cannot be made, or broke.
-	Connection string
 	// Certificate is for a certificate that is not trusted.
 	Certificate string
+	// Connection is for a connection that cannot be made, or broke.
+	Connection string
+	// Credentials is for credentials that are not accepted.
+	Credentials string
+	// Failure is for a system that failed, or broke off.
+	Failure string
+	// Invalid is for a request that the system finds wrong.
+	Invalid string
+	// Look is for an order whose state does not allow a change.
+	Look string
+	// Malformed is for an answer that cannot be understood.
+	Malformed string
+	// Permission is for credentials that may not do this.
+	Permission string
 	// Repeat is for no answer in time: the request may have been carried out.
 	Repeat string
+	// Wait is for too many requests.
+	Wait string
 }
 
 // NoAnswer completes the error of a request that was not answered, or not sent:

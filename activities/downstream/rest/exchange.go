@@ -1,14 +1,7 @@
 package rest
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"io"
-	"maps"
-	"mime"
 	"net/http"
-	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
@@ -18,116 +11,40 @@ import (
 // is below 100 KiB.
 const maxAnswer = 1 << 20
 
-// call is one HTTP request of the contract, and what it is called in errors.
-type call struct {
-	name   string
-	order  string
-	method string
-	route  string
-	path   string
-	header http.Header
-	body   []byte
+const adviseOurs = "this is a fault in Orderbridge or in the system's reading of the contract; report it"
+
+// advice is what people can do about failures of a system that answers the
+// contract.
+var advice = overhttp.Advice{
+	Certificate: "renew the certificate, or trust its authority on this machine",
+	Credentials: "give the channel a valid token",
+	Invalid:     adviseOurs,
+	Malformed:   "compare the system's answers with the downstream contract, and check that the base URL is its address",
+	Permission:  "let the token read, cancel and fulfill orders",
+	Repeat:      "repeat with the same idempotency key",
 }
 
-// answer is the part of an HTTP answer that the adapter looks at.
-type answer struct {
-	status     int
-	retryAfter time.Duration
-	problem    string
-	// redirect says that the answer points elsewhere.
-	redirect  bool
-	mediaType string
-	body      []byte
-	// bodyErr is why the body could not be read to its end.
-	bodyErr error
-}
-
-func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
-
-// read makes a request and decodes its success; any other answer is an error.
-func (a *Adapter) read(ctx context.Context, c call, into any) error {
-	ans, err := a.exchange(ctx, c)
+// explain says what answers mean beyond what HTTP says.
+func explain(_ overhttp.Call, ans overhttp.Answer) (overhttp.Meaning, bool) {
+	if ans.OK() {
+		return overhttp.Meaning{}, false
+	}
+	m := overhttp.Meaning{Code: problemOf(ans)}
 	switch {
-	case err != nil:
-		return err
-	case !ans.ok():
-		return a.answerError(c, ans)
-	case ans.bodyErr != nil:
-		return a.bodyError(ctx, c, ans)
-	case ans.mediaType != "application/json":
-		return a.malformed(c, "the answer is not application/json")
+	case ans.Status == http.StatusConflict && m.Code == ProblemInUse:
+		m.Kind, m.Detail, m.Advice = downstream.InUse, "somebody else holds the order", "try again shortly"
+	case ans.Status == http.StatusConflict:
+		m.Kind, m.Detail, m.Advice = downstream.Refused, "the order's status does not allow it", "look at the order in the downstream system"
 	}
-	if err := decode(ans.body, into); err != nil {
-		return a.malformed(c, "the answer is "+err.Error())
-	}
-	return nil
+	return m, true
 }
 
-// exchange sends one request and reads its answer, whatever its status. It
-// fails only when there is no answer.
-func (a *Adapter) exchange(ctx context.Context, c call) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, c.method, a.base+c.path, bytes.NewReader(c.body))
-	if err != nil {
-		return answer{}, a.fail(c, downstream.Misconfigured, "the request cannot be made from the base URL",
-			"correct the channel's base URL")
+// problemOf returns the problem type of an answer, if it is one of the
+// contract's.
+func problemOf(ans overhttp.Answer) string {
+	var p problem
+	if ans.MediaType != "application/problem+json" || ans.JSON(&p) != nil || !knownProblem(p.Type) {
+		return ""
 	}
-	if len(c.body) == 0 {
-		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
-	}
-	maps.Copy(req.Header, c.header)
-	req.Header.Set("Accept", "application/json, application/problem+json")
-	req.Header.Set("Authorization", "Bearer "+a.config.Token)
-	req.Header.Set("User-Agent", "Orderbridge")
-
-	start := time.Now()
-	ans, err := a.send(req)
-	seen := Exchange{
-		Channel: a.channel, Duration: time.Since(start), Method: c.method, Route: c.route, StatusCode: ans.status,
-	}
-	if err != nil {
-		failure := a.noAnswer(ctx, c, err)
-		seen.Kind = failure.Kind
-		a.config.Observe(ctx, seen)
-		return answer{}, failure
-	}
-	switch {
-	case !ans.ok():
-		seen.Kind = a.answerError(c, ans).Kind
-	case ans.bodyErr != nil:
-		seen.Kind = downstream.Malformed
-	}
-	a.config.Observe(ctx, seen)
-	return ans, nil
+	return p.Type
 }
-
-// send is one round trip, the body included.
-func (a *Adapter) send(req *http.Request) (answer, error) {
-	resp, err := a.client.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer func() {
-		// Nothing is left to do for an answer that has been read.
-		_ = resp.Body.Close()
-	}()
-	ans := answer{
-		status:     resp.StatusCode,
-		retryAfter: overhttp.RetryAfter(resp.Header.Get("Retry-After"), time.Now(), maxRetryAfter),
-		redirect:   resp.StatusCode >= 300 && resp.StatusCode < 400,
-	}
-	// A media type that cannot be parsed is none, which is refused later.
-	ans.mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	ans.body, ans.bodyErr = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if len(ans.body) > maxAnswer {
-		ans.body, ans.bodyErr = nil, errTooLong
-	}
-	if ans.mediaType == "application/problem+json" {
-		var p problem
-		if decode(ans.body, &p) == nil && knownProblem(p.Type) {
-			ans.problem = p.Type
-		}
-	}
-	return ans, nil
-}
-
-var errTooLong = errors.New("the answer is longer than 1 MiB")

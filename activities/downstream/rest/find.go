@@ -2,12 +2,12 @@ package rest
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // maxPages bounds how many pages of one answer are read. The filter matches one
@@ -19,70 +19,49 @@ const maxPages = 10
 // substrings.
 func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, error) {
 	number = strings.TrimSpace(number)
-	c := call{name: "find order", order: number, method: http.MethodGet, route: routeOrders}
-	if number == "" {
-		return downstream.Order{}, a.fail(c, downstream.Invalid, "the order number is empty", adviseReport)
-	}
-
-	var found *wireOrder
 	query := url.Values{"number": {number}}
-	for range maxPages {
-		c.path = routeOrders + "?" + query.Encode()
-		var list orderList
-		if err := a.read(ctx, c, &list); err != nil {
-			return downstream.Order{}, err
-		}
-		for _, o := range list.Orders {
+	found, err := overhttp.Find(ctx, a.client, overhttp.Search[wireOrder]{
+		Number:   number,
+		MaxPages: maxPages,
+		Page: func(ctx context.Context, c overhttp.Call, _ string, _ int) ([]wireOrder, bool, error) {
+			c.Method, c.Route, c.Path = http.MethodGet, routeOrders, routeOrders+"?"+query.Encode()
+			var list orderList
+			_, err := a.client.Read(ctx, c, &list)
+			query.Set("cursor", list.NextCursor)
+			return list.Orders, list.NextCursor != "", err
+		},
+		Match: func(o wireOrder, number string) (string, error) {
 			if strings.TrimSpace(o.Number) != number {
-				continue
+				return "", nil
 			}
-			o.Number = number
-			if err := o.check(); err != nil {
-				return downstream.Order{}, a.malformed(c, err.Error())
-			}
-			if found != nil && found.ID != o.ID {
-				return downstream.Order{}, a.fail(c, downstream.Ambiguous, "more than one order has this number",
-					"give the orders different numbers in the downstream system, or remove one")
-			}
-			found = &o
-		}
-		if list.NextCursor == "" {
-			return a.only(ctx, c, found)
-		}
-		query.Set("cursor", list.NextCursor)
+			return o.ID, o.check()
+		},
+		Ambiguous: "give the orders different numbers in the downstream system, or remove one",
+		Missing:   "check that the order was passed on to the downstream system",
+	})
+	if err != nil {
+		return downstream.Order{}, err
 	}
-	return downstream.Order{}, a.malformed(c, fmt.Sprintf(
-		"the search for one number has more than %d pages, so the system seems to ignore the number", maxPages))
-}
-
-// only is the end of a search: the one order that was found, or none.
-func (a *Adapter) only(ctx context.Context, c call, found *wireOrder) (downstream.Order, error) {
-	if found == nil {
-		return downstream.Order{}, a.fail(c, downstream.NotFound, "no order has this number",
-			"check that the order was passed on to the downstream system")
-	}
-	return a.resolve(ctx, c, *found)
+	found.Number = number
+	return a.resolve(ctx, overhttp.Call{Name: "find order", Order: number}, found)
 }
 
 // reread reads the order that a change is about.
 func (a *Adapter) reread(ctx context.Context, name string, target downstream.Target) (downstream.Order, error) {
-	c := call{
-		name:   name + ": read the order again",
-		order:  target.Number,
-		method: http.MethodGet,
-		route:  routeOrders + "/{id}",
-		path:   routeOrders + "/" + url.PathEscape(target.OrderID),
+	c := overhttp.Call{
+		Name: name, Order: target.Number, Method: http.MethodGet,
+		Route: routeOrders + "/{id}", Path: routeOrders + "/" + url.PathEscape(target.OrderID),
 	}
 	var o wireOrder
-	if err := a.read(ctx, c, &o); err != nil {
+	if _, err := a.client.Read(ctx, c, &o); err != nil {
 		return downstream.Order{}, err
 	}
 	o.Number = strings.TrimSpace(o.Number)
 	if err := o.check(); err != nil {
-		return downstream.Order{}, a.malformed(c, err.Error())
+		return downstream.Order{}, a.client.Malformed(c, err.Error())
 	}
 	if o.ID != target.OrderID || (target.Number != "" && o.Number != strings.TrimSpace(target.Number)) {
-		return downstream.Order{}, a.malformed(c, "the answer is another order than the one that was asked for")
+		return downstream.Order{}, a.client.Malformed(c, "the answer is another order than the one that was asked for")
 	}
 	return a.resolve(ctx, c, o)
 }

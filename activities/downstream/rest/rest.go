@@ -8,22 +8,17 @@
 package rest
 
 import (
-	"context"
 	"net/http"
-	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Adapter implements downstream.Adapter. Use New to make one; it is safe for
 // concurrent use.
 type Adapter struct {
-	base    string
-	channel string
-	client  *http.Client
-	config  Config
-	owned   *http.Transport
-	status  vocabulary
+	client *overhttp.Client
+	status vocabulary
 }
 
 var _ downstream.Adapter = (*Adapter)(nil)
@@ -31,57 +26,31 @@ var _ downstream.Adapter = (*Adapter)(nil)
 // New returns an Adapter, or a *downstream.Error of kind Misconfigured that
 // names every mistake in the configuration. It makes no request.
 func New(config Config) (*Adapter, error) {
-	if err := config.validate(); err != nil {
-		return nil, &downstream.Error{
-			Kind:    downstream.Misconfigured,
-			Channel: config.Channel,
-			Call:    "configure the rest adapter",
-			Detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
-			Advice:  "correct the channel's downstream settings",
-			Err:     err,
-		}
-	}
-	a := &Adapter{
-		base:    strings.TrimRight(config.BaseURL, "/"),
-		channel: config.Channel,
-	}
-	if config.Timeout == 0 {
-		config.Timeout = DefaultTimeout
-	}
-	if config.Observe == nil {
-		config.Observe = func(context.Context, Exchange) {}
-	}
-	if config.Transport == nil {
-		a.owned = newTransport()
-		config.Transport = a.owned
-	}
-	a.config = config
-	a.client = &http.Client{
-		Transport: config.Transport,
+	var mistakes overhttp.Mistakes
+	mistakes.If(!overhttp.IsCredential(config.Token), "token", "the token", "is empty or has a character that no HTTP header can carry")
+	client, err := overhttp.New(overhttp.Config{
+		Advice:        advice,
+		AllowInsecure: config.AllowInsecure,
+		BaseURL:       config.BaseURL,
+		Channel:       config.Channel,
+		Explain:       explain,
+		Header: http.Header{
+			"Accept":        {"application/json, application/problem+json"},
+			"Authorization": {"Bearer " + config.Token},
+		},
+		Keys:      "the token",
+		MaxAnswer: maxAnswer,
+		Observe:   config.Observe,
+		System:    "the downstream system",
 		Timeout:   config.Timeout,
-		// A redirect would carry the token, and a POST turned into a GET,
-		// to wherever it points.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: config.Transport,
+	}, mistakes)
+	if err != nil {
+		return nil, err
 	}
-	return a, nil
+	return &Adapter{client: client}, nil
 }
 
 // Close ends the idle connections of the Adapter's own transport. Calls under
 // way are not disturbed. With Config.Transport it does nothing.
-func (a *Adapter) Close() {
-	if a.owned != nil {
-		a.owned.CloseIdleConnections()
-	}
-}
-
-// newTransport returns http.DefaultTransport's settings with room for the
-// requests that one worker makes to one system at a time.
-func newTransport() *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = shared.Clone()
-	}
-	t.MaxIdleConnsPerHost = 16
-	t.MaxResponseHeaderBytes = 64 << 10
-	return t
-}
+func (a *Adapter) Close() { a.client.Close() }

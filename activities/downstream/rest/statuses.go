@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // vocabularyLife is how long the meaning of status names is kept. A name that
@@ -45,23 +46,23 @@ func (v *vocabulary) keep(statuses []downstream.Status) {
 // Statuses asks the system each time, so that a person who chooses statuses
 // sees the present ones.
 func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
-	return a.statuses(ctx, call{name: "list statuses"})
+	return a.statuses(ctx, overhttp.Call{Name: "list statuses"})
 }
 
 // Probe lists the statuses and forgets them.
 func (a *Adapter) Probe(ctx context.Context) error {
-	_, err := a.statuses(ctx, call{name: "probe"})
+	_, err := a.statuses(ctx, overhttp.Call{Name: "probe"})
 	return err
 }
 
-func (a *Adapter) statuses(ctx context.Context, c call) ([]downstream.Status, error) {
-	c.method, c.route, c.path = http.MethodGet, routeStatuses, routeStatuses
+func (a *Adapter) statuses(ctx context.Context, c overhttp.Call) ([]downstream.Status, error) {
+	c.Method, c.Route = http.MethodGet, routeStatuses
 	var list statusList
-	if err := a.read(ctx, c, &list); err != nil {
+	if _, err := a.client.Read(ctx, c, &list); err != nil {
 		return nil, err
 	}
 	if err := list.check(); err != nil {
-		return nil, a.malformed(c, "the statuses: "+err.Error())
+		return nil, a.client.Malformed(c, "the statuses: "+err.Error())
 	}
 	a.status.keep(list.Statuses)
 	return slices.Clone(list.Statuses), nil
@@ -69,14 +70,14 @@ func (a *Adapter) statuses(ctx context.Context, c call) ([]downstream.Status, er
 
 // resolve gives an order of an answer its status. A name that is not known is
 // asked for once.
-func (a *Adapter) resolve(ctx context.Context, c call, o wireOrder) (downstream.Order, error) {
+func (a *Adapter) resolve(ctx context.Context, c overhttp.Call, o wireOrder) (downstream.Order, error) {
 	status, ok := a.status.find(o.Status)
 	if !ok {
-		if _, err := a.statuses(ctx, call{name: c.name, order: c.order}); err != nil {
+		if _, err := a.statuses(ctx, overhttp.Call{Name: c.Name, Order: c.Order}); err != nil {
 			return downstream.Order{}, err
 		}
 		if status, ok = a.status.find(o.Status); !ok {
-			return downstream.Order{}, a.malformed(c, "the order's status is not among those of GET /statuses")
+			return downstream.Order{}, a.client.Malformed(c, "the order's status is not among those of GET /statuses")
 		}
 	}
 	return downstream.Order{ID: o.ID, Number: o.Number, Status: status, Version: o.Version}, nil

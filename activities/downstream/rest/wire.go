@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Paths of the contract, below the base URL.
@@ -66,8 +66,7 @@ type shipment struct {
 // newCancellation makes the body of a cancellation. The same request always
 // makes the same bytes, as repeating with an idempotency key requires.
 func newCancellation(req downstream.CancelRequest) cancellation {
-	reason := []rune(strings.Join(strings.Fields(req.Reason), " "))
-	return cancellation{Reason: string(reason[:min(len(reason), maxReason)])}
+	return cancellation{Reason: overhttp.OneLine(req.Reason, maxReason)}
 }
 
 // newFulfillment makes the body of a fulfillment; see newCancellation.
@@ -119,23 +118,4 @@ func (l *statusList) check() error {
 		return errors.New("the list lacks a status of phase cancelled or one of phase fulfilled")
 	}
 	return nil
-}
-
-// decode reads JSON and describes a mistake by its place, never by its text.
-func decode(body []byte, into any) error {
-	err := json.Unmarshal(body, into)
-	var (
-		syntax *json.SyntaxError
-		typing *json.UnmarshalTypeError
-	)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not JSON (byte %d of %d)", syntax.Offset, len(body))
-	case errors.As(err, &typing):
-		return fmt.Errorf("JSON of another shape than the contract's (at %q)", typing.Field)
-	default:
-		return errors.New("not JSON")
-	}
 }

@@ -1,23 +1,16 @@
 package shipstation
 
 import (
-	"context"
 	"crypto/sha256"
 	"sync"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // account is what the adapters of one process that use one API key share.
 type account struct {
-	quota quota
-
-	mu    sync.Mutex
-	gates map[int64]*gate
-}
-
-// gate lets one change of one order through at a time.
-type gate struct {
-	open  chan struct{} // holds one token while nobody is inside
-	users int           // inside or waiting
+	orders overhttp.Locks
+	quota  quota
 }
 
 // accounts lasts as long as the process: a few bytes for each API key that was
@@ -36,40 +29,8 @@ func accountOf(baseURL, apiKey string) *account {
 	defer accounts.Unlock()
 	found, ok := accounts.byKey[name]
 	if !ok {
-		found = &account{gates: map[int64]*gate{}}
+		found = &account{}
 		accounts.byKey[name] = found
 	}
 	return found
-}
-
-// enter waits until no other change of an order is under way in this process.
-// It returns what ends the caller's own, or the error of ctx.
-func (a *account) enter(ctx context.Context, orderID int64) (leave func(), err error) {
-	a.mu.Lock()
-	g, ok := a.gates[orderID]
-	if !ok {
-		g = &gate{open: make(chan struct{}, 1)}
-		g.open <- struct{}{}
-		a.gates[orderID] = g
-	}
-	g.users++
-	a.mu.Unlock()
-
-	forget := func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if g.users--; g.users == 0 {
-			delete(a.gates, orderID)
-		}
-	}
-	select {
-	case <-g.open:
-		return func() {
-			g.open <- struct{}{}
-			forget()
-		}, nil
-	case <-ctx.Done():
-		forget()
-		return nil, ctx.Err()
-	}
 }

@@ -3,25 +3,21 @@ package shipstation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // change is one order's cancellation or fulfillment.
 type change struct {
-	name    string
-	orderID int64
-	target  downstream.Target
-	wished  downstream.Phase
-	route   string
+	call   overhttp.Call
+	target downstream.Target
+	wished downstream.Phase
 	// body makes what is sent from the order that was read.
-	body func(read snapshot) (any, error)
-	// updates says that the answer shows the order that was written.
-	updates bool
+	body func(read snapshot) any
 }
 
 // requestsOfChange is how many requests a change takes: read, write, read.
@@ -31,8 +27,8 @@ const requestsOfChange = 3
 // ShipStation has no place for it.
 func (a *Adapter) Cancel(ctx context.Context, req downstream.CancelRequest) (downstream.Change, error) {
 	return a.change(ctx, change{
-		name: "cancel order", target: req.Target, wished: downstream.PhaseCancelled,
-		route: routeCreateOrder, body: cancelled, updates: true,
+		call:   overhttp.Call{Name: "cancel order", Method: http.MethodPost, Route: routeCreateOrder},
+		target: req.Target, wished: downstream.PhaseCancelled, body: cancelled,
 	})
 }
 
@@ -40,133 +36,103 @@ func (a *Adapter) Cancel(ctx context.Context, req downstream.CancelRequest) (dow
 // is kept. Neither the customer nor the sales channel is told by ShipStation.
 func (a *Adapter) Fulfill(ctx context.Context, req downstream.FulfillRequest) (downstream.Change, error) {
 	return a.change(ctx, change{
-		name: "fulfill order", target: req.Target, wished: downstream.PhaseFulfilled,
-		route: routeMarkShipped,
-		body: func(read snapshot) (any, error) {
-			return a.parcel(read.wire.OrderID, req.Shipments), nil
-		},
+		call:   overhttp.Call{Name: "fulfill order", Method: http.MethodPost, Route: routeMarkShipped},
+		target: req.Target, wished: downstream.PhaseFulfilled,
+		body: func(read snapshot) any { return a.parcel(read.wire.OrderID, req.Shipments) },
 	})
 }
 
 // cancelled is the order with another status and everything else as it came.
-func cancelled(read snapshot) (any, error) {
-	if read.wire.OrderKey == "" {
-		return nil, errors.New("the order has no orderKey, without which ShipStation would make another order")
-	}
-	word, err := json.Marshal(wireCancelled)
-	if err != nil {
-		return nil, err
-	}
-	read.document["orderStatus"] = word
-	return read.document, nil
+func cancelled(read snapshot) any {
+	read.document["orderStatus"] = json.RawMessage(strconv.Quote(wireCancelled))
+	return read.document
 }
 
-// change reads, writes and reads again.
+// change reads, writes and reads again, with room for all three.
 func (a *Adapter) change(ctx context.Context, ch change) (downstream.Change, error) {
-	c := call{name: ch.name, order: ch.target.Number, method: http.MethodPost, route: ch.route, path: ch.route}
+	ch.call.Order = ch.target.Number
 	id, err := strconv.ParseInt(ch.target.OrderID, 10, 64)
 	if err != nil || id <= 0 || ch.target.Version == "" {
-		return downstream.Change{}, a.fail(c, downstream.Invalid, "the order id is not a number, or the version is empty", adviseReport)
+		return downstream.Change{}, a.client.Fail(ch.call, downstream.Invalid,
+			"the order id is not a number, or the version is empty", overhttp.AdviseReport)
 	}
-	ch.orderID = id
-	leave, err := a.account.enter(ctx, id)
+	// One spelling: it is a key of the locks.
+	ch.target.OrderID = strconv.FormatInt(id, 10)
+	leave, err := a.account.orders.Lock(ctx, ch.target.OrderID)
 	if err != nil {
-		return downstream.Change{}, a.noAnswer(ctx, c, err)
+		return downstream.Change{}, a.client.NoAnswer(ctx, ch.call, err)
 	}
 	defer leave()
-	r, err := a.reserve(c, requestsOfChange, false)
+	r, err := a.reserve(ch.call, requestsOfChange, false)
 	if err != nil {
 		return downstream.Change{}, err
 	}
 	defer r.release()
 
-	read, err := a.reread(ctx, r, ch)
-	if err != nil {
-		return downstream.Change{}, err
-	}
-	if read.Status.Phase == ch.wished {
-		return downstream.Change{Order: read.Order, AlreadyDone: true}, nil
-	}
-	if err := a.permit(c, ch, read); err != nil {
-		return downstream.Change{}, err
-	}
-	content, err := ch.body(read)
-	if err != nil {
-		return downstream.Change{}, a.fail(c, downstream.Refused, err.Error(), adviseLook)
-	}
-	if c.body, err = json.Marshal(content); err != nil {
-		return downstream.Change{}, a.fail(c, downstream.Malformed, "the order cannot be written as JSON", adviseReport)
-	}
-	ans, err := a.exchange(ctx, r, c)
-	if err != nil {
-		return downstream.Change{}, err
-	}
-	return a.settle(ctx, r, c, ch, ans)
+	var read snapshot
+	return a.client.Change(ctx, overhttp.Change{
+		Name:   ch.call.Name,
+		Target: ch.target,
+		Wished: ch.wished,
+		Read: func(ctx context.Context, name string) (downstream.Order, error) {
+			read, err = a.reread(ctx, r, name, ch.target)
+			return read.Order, err
+		},
+		Permit: func(downstream.Order) error { return a.permit(ch, read) },
+		Write:  func(ctx context.Context) error { return a.write(ctx, r, ch, read) },
+	})
 }
 
 // permit refuses what must not be sent. ShipStation itself is not relied on for
 // any of it.
-func (a *Adapter) permit(c call, ch change, read snapshot) error {
+func (a *Adapter) permit(ch change, read snapshot) error {
 	switch {
-	case read.Version != ch.target.Version:
-		return a.fail(c, downstream.VersionConflict, "the order changed since it was read", adviseReread)
-	case read.Status.Phase != downstream.PhaseOpen:
-		return a.fail(c, downstream.Refused,
-			fmt.Sprintf("ShipStation lets no order be changed that is %q", read.Status.Name), adviseLook)
 	case read.wire.mergedOrSplit():
-		return a.fail(c, downstream.Refused, "the order was merged with others or split, so it is not one order of the sales channel",
+		return a.client.Fail(ch.call, downstream.Refused,
+			"the order was merged with others or split, so it is not one order of the sales channel",
 			"cancel or ship it by hand in ShipStation")
+	case ch.wished == downstream.PhaseCancelled && read.wire.OrderKey == "":
+		return a.client.Fail(ch.call, downstream.Refused,
+			"the order has no orderKey, without which ShipStation would make another order", "look at the order in ShipStation")
 	default:
 		return nil
 	}
 }
 
-// settle turns the answer to a write into a result. What counts is what reading
-// the order shows afterwards, after a refusal too: that is how an order that
-// somebody else cancelled or shipped a moment ago is told from a mistake.
-func (a *Adapter) settle(ctx context.Context, r *room, c call, ch change, ans answer) (downstream.Change, error) {
-	refused := ans.status >= 400 && ans.status < 500
-	switch {
-	case ans.ok():
-		if err := a.otherOrder(c, ch, ans); err != nil {
-			return downstream.Change{}, err
-		}
-	case !refused, ans.status == http.StatusUnauthorized, ans.status == http.StatusForbidden,
-		ans.status == http.StatusRequestTimeout, ans.status == http.StatusTooManyRequests:
-		return downstream.Change{}, a.answerError(c, ans)
+// write sends the change. A 4xx that is not about credentials, time or quotas
+// may be about the order, which somebody else cancelled or shipped a moment ago.
+func (a *Adapter) write(ctx context.Context, r *room, ch change, read snapshot) error {
+	ch.call.JSON = ch.body(read)
+	ans, err := a.exchange(ctx, r, ch.call)
+	if err != nil {
+		return err
 	}
-	order, err := a.reread(ctx, r, ch)
-	switch {
-	case err != nil:
-		return downstream.Change{}, err
-	case order.Status.Phase == ch.wished:
-		return downstream.Change{Order: order.Order, AlreadyDone: refused}, nil
-	case order.Status.Phase.Final():
-		return downstream.Change{}, a.failStatus(c, ans, downstream.VersionConflict,
-			"somebody ended the order in another way in the meantime", adviseReread)
-	case refused && order.Version != ch.target.Version:
-		return downstream.Change{}, a.failStatus(c, ans, downstream.VersionConflict,
-			"the order changed since it was read", adviseReread)
-	case refused:
-		return downstream.Change{}, a.answerError(c, ans)
+	err = a.client.Check(ch.call, ans)
+	switch s := ans.Status; {
+	case err == nil:
+		return a.otherOrder(ch, ans, read.wire.OrderID)
+	case s < 400, s >= 500, s == http.StatusUnauthorized, s == http.StatusForbidden,
+		s == http.StatusRequestTimeout, s == http.StatusTooManyRequests:
+		return err
 	default:
-		return downstream.Change{}, a.fail(c, downstream.Unavailable,
-			"ShipStation reported success, but the change is not visible yet", adviseRepeat)
+		return overhttp.Unsure(err)
 	}
 }
 
 // otherOrder notices that ShipStation did not recognize the orderKey and made
 // another order. To repeat the request would make one more. An answer that
 // cannot be read proves nothing.
-func (a *Adapter) otherOrder(c call, ch change, ans answer) error {
+func (a *Adapter) otherOrder(ch change, ans overhttp.Answer, orderID int64) error {
 	var written struct {
 		OrderID int64 `json:"orderId"`
 	}
-	readable := ch.updates && ans.bodyErr == nil && decode(ans.body, &written) == nil
-	if readable && written.OrderID != 0 && written.OrderID != ch.orderID {
-		return a.failStatus(c, ans, downstream.Refused,
-			fmt.Sprintf("ShipStation made order id %d instead of changing order id %d", written.OrderID, ch.orderID),
-			"delete the one and cancel the other in ShipStation")
+	readable := ch.call.Route == routeCreateOrder && ans.BodyErr == nil && ans.JSON(&written) == nil
+	if !readable || written.OrderID == 0 || written.OrderID == orderID {
+		return nil
 	}
-	return nil
+	return overhttp.Settled(a.client.FailAnswer(ch.call, ans, overhttp.Meaning{
+		Kind:   downstream.Refused,
+		Detail: fmt.Sprintf("ShipStation made order id %d instead of changing order id %d", written.OrderID, orderID),
+		Advice: "delete the one and cancel the other in ShipStation",
+	}))
 }

@@ -1,18 +1,16 @@
 package shipstation
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // images without a file system have no zones of their own
 
-	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Defaults of Config.
@@ -22,7 +20,7 @@ const (
 	// DefaultCarrier is the carrier code of parcels whose carrier has no other.
 	DefaultCarrier = "other"
 	// DefaultTimeout is how long one HTTP request may take.
-	DefaultTimeout = 10 * time.Second
+	DefaultTimeout = overhttp.DefaultTimeout
 	// DefaultTimeZone is the zone of ShipStation's own dates.
 	DefaultTimeZone = "America/Los_Angeles"
 )
@@ -71,109 +69,45 @@ type Config struct {
 }
 
 // Exchange is one HTTP request and its answer, for metrics and traces.
-type Exchange struct {
-	// Channel is Config.Channel.
-	Channel string
-	// Duration is from the first byte sent until the answer was read.
-	Duration time.Duration
-	// Kind is what the answer was mapped to, or "" when it was a success.
-	Kind downstream.Kind
-	// Method is the HTTP method.
-	Method string
-	// Route is the API's path with placeholders, for example "/orders/{id}":
-	// it has few values and no identifiers.
-	Route string
-	// StatusCode is the HTTP status of the answer, or 0 without an answer.
-	StatusCode int
-}
+type Exchange = overhttp.Exchange
 
 // withDefaults returns a copy in which what was left out has its default.
-func (c *Config) withDefaults() Config {
-	filled := *c
-	if filled.BaseURL == "" {
-		filled.BaseURL = DefaultBaseURL
-	}
-	if filled.DefaultCarrier == "" {
-		filled.DefaultCarrier = DefaultCarrier
-	}
-	if filled.Timeout == 0 {
-		filled.Timeout = DefaultTimeout
-	}
-	if filled.TimeZone == "" {
-		filled.TimeZone = DefaultTimeZone
-	}
+func (c Config) withDefaults() Config {
+	c.BaseURL = cmp.Or(c.BaseURL, DefaultBaseURL)
+	c.DefaultCarrier = cmp.Or(c.DefaultCarrier, DefaultCarrier)
+	c.TimeZone = cmp.Or(c.TimeZone, DefaultTimeZone)
 	carriers := make(map[string]string, len(c.Carriers))
 	for name, code := range c.Carriers {
 		carriers[foldCarrier(name)] = code
 	}
-	filled.Carriers = carriers
-	return filled
+	c.Carriers = carriers
+	return c
 }
 
 // carrierCode is the form of ShipStation's own codes, such as "stamps_com".
 var carrierCode = regexp.MustCompile(`^[a-z0-9_]{1,50}$`)
 
-// validate reports every mistake at once. Its messages repeat no values: a
-// secret can be pasted into any field.
-func (c *Config) validate() (*time.Location, error) {
-	var mistakes []error
-	wrong := func(condition bool, message string) {
-		if condition {
-			mistakes = append(mistakes, errors.New(message))
-		}
-	}
-	wrong(strings.TrimSpace(c.Channel) == "", "the channel is empty")
-	if err := c.validateBaseURL(); err != nil {
-		mistakes = append(mistakes, err)
-	}
+// zone returns the zone of TimeZone, and the mistakes in what other systems do
+// not have.
+func (c Config) zone() (*time.Location, overhttp.Mistakes) {
+	var all overhttp.Mistakes
 	// RFC 7617: the first colon ends the user.
-	wrong(!isVisible(c.APIKey) || strings.Contains(c.APIKey, ":"),
-		"the API key is empty or has a character that no API key has")
-	wrong(!isVisible(c.APISecret), "the API secret is empty or has a character that no API secret has")
-	wrong(c.StoreID < 0, "the store id is negative")
-	wrong(c.Timeout < 0, "the timeout is negative")
-	wrong(!carrierCode.MatchString(c.DefaultCarrier), "the default carrier is not a carrier code of ShipStation, such as other or stamps_com")
+	all.If(!overhttp.IsCredential(c.APIKey) || strings.Contains(c.APIKey, ":"), "token", "the API key",
+		"is empty or has a character that no API key has")
+	all.If(!overhttp.IsCredential(c.APISecret), "token", "the API secret", "is empty or has a character that no API secret has")
+	all.If(c.StoreID < 0, "options.store_id", "the store id", "is negative")
+	all.If(!carrierCode.MatchString(c.DefaultCarrier), "options.default_carrier", "the default carrier",
+		"is not a carrier code of ShipStation, such as other or stamps_com")
 	unusable := 0
 	for name, code := range c.Carriers {
 		if name == "" || !carrierCode.MatchString(code) {
 			unusable++
 		}
 	}
-	wrong(unusable > 0, fmt.Sprintf("%d of the carriers have no name, or no carrier code of ShipStation such as stamps_com", unusable))
+	all.If(unusable > 0, "options.carriers", "the list of carriers",
+		fmt.Sprintf("is wrong: %d of the carriers have no name, or no carrier code of ShipStation such as stamps_com", unusable))
 	zone, err := time.LoadLocation(c.TimeZone)
 	// "Local" would depend on the machine.
-	wrong(err != nil || c.TimeZone == "Local", "the time zone is not an IANA name such as America/Los_Angeles")
-	return zone, errors.Join(mistakes...)
-}
-
-func (c *Config) validateBaseURL() error {
-	u, err := url.Parse(c.BaseURL)
-	switch {
-	case err != nil || u.Host == "" || u.Opaque != "":
-		return errors.New("the base URL is not absolute, as " + DefaultBaseURL + " is")
-	case u.User != nil:
-		return errors.New("the base URL holds a user; credentials go into the API key and the API secret")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("the base URL holds a query or a fragment")
-	case u.Scheme == "https":
-		return nil
-	case u.Scheme != "http":
-		return errors.New("the base URL is neither https nor http")
-	case !c.AllowInsecure && !isLoopback(u.Hostname()):
-		return errors.New("the base URL is http to another machine, which would show the credentials to the network; use https")
-	default:
-		return nil
-	}
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
-func isVisible(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+	all.If(err != nil || c.TimeZone == "Local", "options.time_zone", "the time zone", "is not an IANA name such as America/Los_Angeles")
+	return zone, all
 }

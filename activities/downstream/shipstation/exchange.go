@@ -1,14 +1,8 @@
 package shipstation
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
@@ -25,42 +19,44 @@ const (
 	routeTags        = "/accounts/listtags"
 )
 
-// maxAnswer bounds what is read of one answer, in bytes. A page of 500 orders
-// of a few lines each is below 3 MiB.
-const maxAnswer = 8 << 20
+const adviseQuota = "wait; if it happens often, ask ShipStation for more requests a minute or give other programs an API key of their own"
 
-// call is one HTTP request, and what it is called in errors.
-type call struct {
-	name   string
-	order  string
-	method string
-	route  string
-	path   string
-	body   []byte
+// advice is what people can do about failures of ShipStation.
+var advice = overhttp.Advice{
+	Credentials: "give the channel a pair that Settings > Account > API Settings shows",
+	Failure:     "try again; if it lasts, look at ShipStation's status page",
+	Invalid:     "check the channel's carriers and look at the order in ShipStation; if both are right, report it",
+	Permission:  "check the ShipStation plan and that the API is switched on in it",
+	Wait:        adviseQuota,
 }
 
-// answer is the part of an HTTP answer that the adapter looks at.
-type answer struct {
-	status int
-	// wait is how long the answer asks to wait, or 0.
-	wait      time.Duration
-	header    http.Header
-	mediaType string
-	body      []byte
-	// bodyErr is why the body could not be read to its end.
-	bodyErr error
+// explain says what answers mean beyond what HTTP says. ShipStation documents
+// 401, 404, 429 and 500. Its own words stay unsaid: they can quote an order.
+func explain(c overhttp.Call, ans overhttp.Answer) (overhttp.Meaning, bool) {
+	switch s := ans.Status; {
+	case s == http.StatusPaymentRequired, s == http.StatusForbidden:
+		return overhttp.Meaning{
+			Kind: downstream.Forbidden, Detail: "the account may not use this part of the API", Advice: advice.Permission,
+		}, true
+	case s == http.StatusNotFound && c.Route == routeStore:
+		return overhttp.Meaning{
+			Kind: downstream.Misconfigured, Detail: "ShipStation has no store of this id", Advice: "correct the channel's store id",
+		}, true
+	case s == http.StatusConflict, s == http.StatusLocked:
+		return overhttp.Meaning{Kind: downstream.InUse, Detail: "somebody else holds the order", Advice: "try again shortly"}, true
+	default:
+		return overhttp.Meaning{}, false
+	}
 }
-
-func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
 // reserve keeps room for the requests of one call. It fails with RateLimited,
 // and without a request, when there is none. A search is for changes that come
 // after it: it leaves half of a window to them.
-func (a *Adapter) reserve(c call, n int, search bool) (*room, error) {
+func (a *Adapter) reserve(c overhttp.Call, n int, search bool) (*room, error) {
 	q := &a.account.quota
 	wait, ok := q.reserve(a.now(), n, search)
 	if !ok {
-		e := a.fail(c, downstream.RateLimited,
+		e := a.client.Fail(c, downstream.RateLimited,
 			"the requests that ShipStation allows this API key are used up for the moment", adviseQuota)
 		e.RetryAfter = wait
 		return nil, e
@@ -68,71 +64,34 @@ func (a *Adapter) reserve(c call, n int, search bool) (*room, error) {
 	return &room{quota: q, units: n}, nil
 }
 
-// read makes a request and returns the JSON of its success; any other answer is
-// an error.
-func (a *Adapter) read(ctx context.Context, r *room, c call) ([]byte, error) {
+// read makes a request and decodes its success; any other answer is an error.
+func (a *Adapter) read(ctx context.Context, r *room, c overhttp.Call, into any) error {
 	ans, err := a.exchange(ctx, r, c)
-	switch {
-	case err != nil:
-		return nil, err
-	case !ans.ok():
-		return nil, a.answerError(c, ans)
-	case ans.bodyErr != nil:
-		return nil, a.bodyError(ctx, c, ans)
-	case ans.mediaType != "application/json":
-		return nil, a.malformed(c, "the answer is not application/json")
-	default:
-		return ans.body, nil
+	if err != nil {
+		return err
 	}
+	return a.client.Decode(ctx, c, ans, into)
 }
 
 // exchange sends one request and reads its answer, whatever its status. It
 // fails when there is no answer, and when there is no room for the request.
-func (a *Adapter) exchange(ctx context.Context, r *room, c call) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, c.method, a.base+c.path, bytes.NewReader(c.body))
-	if err != nil {
-		return answer{}, a.fail(c, downstream.Misconfigured, "the request cannot be made from the base URL",
-			"correct the channel's base URL")
-	}
-	if len(c.body) == 0 {
-		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
-	} else {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "Orderbridge")
-	req.SetBasicAuth(a.config.APIKey, a.config.APISecret)
+func (a *Adapter) exchange(ctx context.Context, r *room, c overhttp.Call) (overhttp.Answer, error) {
 	if err := a.spend(r, c); err != nil {
-		return answer{}, err
+		return overhttp.Answer{}, err
 	}
-
-	start := time.Now()
-	ans, err := a.send(req)
-	seen := Exchange{
-		Channel: a.channel, Duration: time.Since(start), Method: c.method, Route: c.route, StatusCode: ans.status,
-	}
+	ans, err := a.client.Do(ctx, c)
 	if err != nil {
 		r.quota.unanswered()
-		failure := a.noAnswer(ctx, c, err)
-		seen.Kind = failure.Kind
-		a.config.Observe(ctx, seen)
-		return answer{}, failure
+		return overhttp.Answer{}, err
 	}
-	if wait := r.quota.answered(a.now(), ans.status, ans.header); wait > 0 {
-		ans.wait = wait
+	if wait := r.quota.answered(a.now(), ans.Status, ans.Header); wait > 0 {
+		ans.RetryAfter = wait
 	}
-	switch {
-	case !ans.ok():
-		seen.Kind = a.answerError(c, ans).Kind
-	case ans.bodyErr != nil:
-		seen.Kind = downstream.Malformed
-	}
-	a.config.Observe(ctx, seen)
 	return ans, nil
 }
 
 // spend takes room for one request, beyond what was reserved if need be.
-func (a *Adapter) spend(r *room, c call) error {
+func (a *Adapter) spend(r *room, c overhttp.Call) error {
 	if r.units == 0 {
 		more, err := a.reserve(c, 1, false)
 		if err != nil {
@@ -143,29 +102,3 @@ func (a *Adapter) spend(r *room, c call) error {
 	r.units--
 	return nil
 }
-
-// send is one round trip, the body included.
-func (a *Adapter) send(req *http.Request) (answer, error) {
-	resp, err := a.client.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer func() {
-		// Nothing is left to do for an answer that has been read.
-		_ = resp.Body.Close()
-	}()
-	ans := answer{
-		status: resp.StatusCode,
-		header: resp.Header,
-		wait:   overhttp.RetryAfter(resp.Header.Get("Retry-After"), a.now(), maxWait),
-	}
-	// A media type that cannot be parsed is none, which is refused later.
-	ans.mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	ans.body, ans.bodyErr = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if len(ans.body) > maxAnswer {
-		ans.body, ans.bodyErr = nil, errTooLong
-	}
-	return ans, nil
-}
-
-var errTooLong = errors.New(fmt.Sprint("the answer is longer than ", maxAnswer>>20, " MiB"))

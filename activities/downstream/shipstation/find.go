@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 const (
@@ -26,51 +26,45 @@ const (
 // itself: ShipStation documents that its filter matches the beginning of a
 // number.
 func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, error) {
-	number = strings.TrimSpace(number)
-	c := call{name: "find order", order: number, method: http.MethodGet, route: routeOrders}
-	if number == "" {
-		return downstream.Order{}, a.fail(c, downstream.Invalid, "the order number is empty", adviseReport)
-	}
-	r, err := a.reserve(c, 1, true)
+	r, err := a.reserve(overhttp.Call{Name: "find order", Order: strings.TrimSpace(number)}, 1, true)
 	if err != nil {
 		return downstream.Order{}, err
 	}
 	defer r.release()
+	return overhttp.Find(ctx, a.client, overhttp.Search[downstream.Order]{
+		Number:   number,
+		MaxPages: maxPages,
+		Page: func(ctx context.Context, c overhttp.Call, number string, page int) ([]downstream.Order, bool, error) {
+			return a.page(ctx, r, c, number, page)
+		},
+		Match:     func(o downstream.Order, _ string) (string, error) { return o.ID, nil },
+		Ambiguous: "set the channel's store id if they are in several stores; otherwise give them different numbers in ShipStation",
+		Missing:   "check that ShipStation has imported the order, and the channel's store id",
+	})
+}
 
-	var found *downstream.Order
-	for page := 1; page <= maxPages; page++ {
-		c.path = routeOrders + "?" + a.query(number, page).Encode()
-		body, err := a.read(ctx, r, c)
-		if err != nil {
-			return downstream.Order{}, err
-		}
-		var list wirePage
-		if err := decode(body, &list); err != nil {
-			return downstream.Order{}, a.malformed(c, "the answer is "+err.Error())
-		}
-		if list.Orders == nil {
-			return downstream.Order{}, a.malformed(c, "the answer has no list of orders")
-		}
-		for _, raw := range *list.Orders {
-			o, err := a.match(raw, number)
-			switch {
-			case err != nil:
-				return downstream.Order{}, a.malformed(c, err.Error())
-			case o == nil:
-			case found != nil && found.ID != o.ID:
-				return downstream.Order{}, a.fail(c, downstream.Ambiguous, "more than one order has this number",
-					"set the channel's store id if they are in several stores; otherwise give them different numbers in ShipStation")
-			default:
-				found = o
-			}
-		}
-		if page >= list.Pages {
-			return a.only(c, found)
+// page reads one page of a search and returns the orders that match.
+func (a *Adapter) page(
+	ctx context.Context, r *room, c overhttp.Call, number string, page int,
+) (matches []downstream.Order, more bool, err error) {
+	c.Method, c.Route, c.Path = http.MethodGet, routeOrders, routeOrders+"?"+a.query(number, page).Encode()
+	var list wirePage
+	if err := a.read(ctx, r, c, &list); err != nil {
+		return nil, false, err
+	}
+	if list.Orders == nil {
+		return nil, false, a.client.Malformed(c, "the answer has no list of orders")
+	}
+	for _, raw := range *list.Orders {
+		o, err := a.match(raw, number)
+		switch {
+		case err != nil:
+			return nil, false, a.client.Malformed(c, err.Error())
+		case o != nil:
+			matches = append(matches, *o)
 		}
 	}
-	return downstream.Order{}, a.malformed(c, fmt.Sprintf(
-		"the search for one number has more than %d pages of %d orders, so nobody can say whether the number is there once",
-		maxPages, pageSize))
+	return matches, page < list.Pages, nil
 }
 
 // query asks for the orders in the order in which they were made: a new one
@@ -93,14 +87,14 @@ func (a *Adapter) query(number string, page int) url.Values {
 // and nil if it is another.
 func (a *Adapter) match(raw json.RawMessage, number string) (*downstream.Order, error) {
 	var other wireNumber
-	if err := decode(raw, &other); err != nil {
+	if err := overhttp.DecodeJSON(raw, &other); err != nil {
 		return nil, errors.New("an order is " + err.Error())
 	}
 	if strings.TrimSpace(other.OrderNumber) != number {
 		return nil, nil //nolint:nilnil // Neither an order nor an error: that is what another order is.
 	}
 	var o wireOrder
-	if err := decode(raw, &o); err != nil {
+	if err := overhttp.DecodeJSON(raw, &o); err != nil {
 		return nil, errors.New("the order is " + err.Error())
 	}
 	if !a.inStore(&o) {
@@ -119,15 +113,6 @@ func (a *Adapter) inStore(o *wireOrder) bool {
 	return a.config.StoreID == 0 || o.AdvancedOptions.StoreID == a.config.StoreID
 }
 
-// only is the end of a search: the one order that was found, or none.
-func (a *Adapter) only(c call, found *downstream.Order) (downstream.Order, error) {
-	if found == nil {
-		return downstream.Order{}, a.fail(c, downstream.NotFound, "no order has this number",
-			"check that ShipStation has imported the order, and the channel's store id")
-	}
-	return *found, nil
-}
-
 // snapshot is an order as it was read on its own.
 type snapshot struct {
 	downstream.Order
@@ -137,25 +122,25 @@ type snapshot struct {
 }
 
 // reread reads the order that a change is about.
-func (a *Adapter) reread(ctx context.Context, r *room, ch change) (snapshot, error) {
-	id := strconv.FormatInt(ch.orderID, 10)
-	c := call{
-		name: ch.name + ": read the order", order: ch.target.Number,
-		method: http.MethodGet, route: routeOrder, path: routeOrders + "/" + id,
+func (a *Adapter) reread(ctx context.Context, r *room, name string, target downstream.Target) (snapshot, error) {
+	c := overhttp.Call{
+		Name: name, Order: target.Number, Method: http.MethodGet, Route: routeOrder, Path: routeOrders + "/" + target.OrderID,
 	}
-	body, err := a.read(ctx, r, c)
-	if err != nil {
+	var raw json.RawMessage
+	if err := a.read(ctx, r, c, &raw); err != nil {
 		return snapshot{}, err
 	}
 	var read snapshot
-	if err := errors.Join(decode(body, &read.document), decode(body, &read.wire)); err != nil {
-		return snapshot{}, a.malformed(c, "the answer is "+err.Error())
+	err := errors.Join(overhttp.DecodeJSON(raw, &read.document), overhttp.DecodeJSON(raw, &read.wire))
+	if err != nil {
+		return snapshot{}, a.client.Malformed(c, "the answer is "+err.Error())
 	}
 	if read.Order, err = read.wire.order(); err != nil {
-		return snapshot{}, a.malformed(c, err.Error())
+		return snapshot{}, a.client.Malformed(c, err.Error())
 	}
-	if read.ID != id || (ch.target.Number != "" && read.Number != strings.TrimSpace(ch.target.Number)) || !a.inStore(&read.wire) {
-		return snapshot{}, a.malformed(c, "the answer is another order than the one that was asked for")
+	number := strings.TrimSpace(target.Number)
+	if read.ID != target.OrderID || (number != "" && read.Number != number) || !a.inStore(&read.wire) {
+		return snapshot{}, a.client.Malformed(c, "the answer is another order than the one that was asked for")
 	}
 	return read, nil
 }

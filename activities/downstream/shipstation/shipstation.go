@@ -44,30 +44,27 @@
 // how many are left. All adapters of a process that use one key share that
 // account. A change is begun only when there is room for all of its requests,
 // and searches leave half of a minute's requests to changes: otherwise a crowd
-// could use each minute up with reading and never get to writing. Whoever finds no room is not kept waiting: the call fails as
-// RateLimited with the time to wait. Other processes learn of each other by the
-// same headers.
+// could use each minute up with reading and never get to writing. Whoever finds
+// no room is not kept waiting: the call fails as RateLimited with the time to
+// wait. Other processes learn of each other by the same headers.
 package shipstation
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // Adapter implements downstream.Adapter. Use New to make one; it is safe for
 // concurrent use.
 type Adapter struct {
 	account *account
-	base    string
-	channel string
-	client  *http.Client
+	client  *overhttp.Client
 	config  Config
 	now     func() time.Time
-	owned   *http.Transport
 	zone    *time.Location
 }
 
@@ -77,57 +74,34 @@ var _ downstream.Adapter = (*Adapter)(nil)
 // names every mistake in the configuration. It makes no request.
 func New(config Config) (*Adapter, error) {
 	config = config.withDefaults()
-	zone, err := config.validate()
+	zone, mistakes := config.zone()
+	client, err := overhttp.New(overhttp.Config{
+		Advice:        advice,
+		AllowInsecure: config.AllowInsecure,
+		BaseURL:       config.BaseURL,
+		Channel:       config.Channel,
+		Keys:          "the API key and the API secret",
+		ExampleURL:    DefaultBaseURL,
+		Explain:       explain,
+		Header:        http.Header{"Authorization": {overhttp.Basic(config.APIKey, config.APISecret)}},
+		MaxRetryAfter: maxWait,
+		Observe:       config.Observe,
+		System:        "ShipStation",
+		Timeout:       config.Timeout,
+		Transport:     config.Transport,
+	}, mistakes)
 	if err != nil {
-		return nil, &downstream.Error{
-			Kind:    downstream.Misconfigured,
-			Channel: config.Channel,
-			Call:    "configure the shipstation adapter",
-			Detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
-			Advice:  "correct the channel's downstream settings",
-			Err:     err,
-		}
+		return nil, err
 	}
-	base := strings.TrimRight(config.BaseURL, "/")
-	a := &Adapter{
-		account: accountOf(base, config.APIKey),
-		base:    base,
-		channel: config.Channel,
+	return &Adapter{
+		account: accountOf(strings.TrimRight(config.BaseURL, "/"), config.APIKey),
+		client:  client,
+		config:  config,
 		now:     time.Now,
 		zone:    zone,
-	}
-	if config.Observe == nil {
-		config.Observe = func(context.Context, Exchange) {}
-	}
-	if config.Transport == nil {
-		a.owned = newTransport()
-		config.Transport = a.owned
-	}
-	a.config = config
-	a.client = &http.Client{
-		Transport: config.Transport,
-		Timeout:   config.Timeout,
-		// A redirect would carry the credentials, and a POST turned into a
-		// GET, to wherever it points.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return a, nil
+	}, nil
 }
 
 // Close ends the idle connections of the Adapter's own transport. Calls under
 // way are not disturbed. With Config.Transport it does nothing.
-func (a *Adapter) Close() {
-	if a.owned != nil {
-		a.owned.CloseIdleConnections()
-	}
-}
-
-// newTransport returns http.DefaultTransport's settings with bounded headers.
-func newTransport() *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = shared.Clone()
-	}
-	t.MaxResponseHeaderBytes = 64 << 10
-	return t
-}
+func (a *Adapter) Close() { a.client.Close() }

@@ -2,11 +2,13 @@ package shipstation
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // The values of orderStatus that ShipStation documents.
@@ -73,7 +75,7 @@ func statusOf(wire string) (downstream.Status, bool) {
 // makes no request and fails only when ctx has ended.
 func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
 	if ctx.Err() != nil {
-		return nil, a.noAnswer(ctx, call{name: "list statuses"}, ctx.Err())
+		return nil, a.client.NoAnswer(ctx, overhttp.Call{Name: "list statuses"}, ctx.Err())
 	}
 	list := make([]downstream.Status, 0, len(statuses))
 	for _, s := range statuses {
@@ -85,15 +87,15 @@ func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
 // Probe reads the store, or the account's list of tags when every store is
 // looked at.
 func (a *Adapter) Probe(ctx context.Context) error {
-	c := call{name: "probe", method: http.MethodGet, route: routeTags, path: routeTags}
+	c := overhttp.Call{Name: "probe", Method: http.MethodGet, Route: routeTags}
 	if a.config.StoreID != 0 {
-		c.route, c.path = routeStore, routeStores+strconv.FormatInt(a.config.StoreID, 10)
+		c.Route, c.Path = routeStore, routeStores+strconv.FormatInt(a.config.StoreID, 10)
 	}
 	room, err := a.reserve(c, 1, false)
 	if err != nil {
 		return err
 	}
 	defer room.release()
-	_, err = a.read(ctx, room, c)
-	return err
+	// Whatever JSON it is: nothing of it is looked at.
+	return a.read(ctx, room, c, &json.RawMessage{})
 }

@@ -1,11 +1,8 @@
 package shipstation
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -82,27 +79,4 @@ func modifyTime(value string) (string, error) {
 		return "", errors.New("an order has no modifyDate, or one in a form that ShipStation does not document")
 	}
 	return t.Format(modifyLayout + ".999999999"), nil
-}
-
-// decode reads exactly one JSON value and describes a mistake by its place,
-// never by its text.
-func decode(body []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	err := decoder.Decode(into)
-	var (
-		syntax *json.SyntaxError
-		typing *json.UnmarshalTypeError
-	)
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not JSON (byte %d of %d)", syntax.Offset, len(body))
-	case errors.As(err, &typing):
-		return fmt.Errorf("JSON of another shape than ShipStation's (at %q)", typing.Field)
-	case err != nil:
-		return errors.New("not JSON")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
-	}
-	return nil
 }

@@ -1,15 +1,13 @@
 package threepl
 
 import (
-	"errors"
-	"net"
+	"context"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
-	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 const (
@@ -17,7 +15,7 @@ const (
 	DefaultBaseURL = "https://secure-wms.com"
 	// DefaultTimeout is how long one HTTP request may take when Config.Timeout
 	// is zero.
-	DefaultTimeout = 10 * time.Second
+	DefaultTimeout = overhttp.DefaultTimeout
 )
 
 var guid = regexp.MustCompile(`^\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$`)
@@ -41,6 +39,10 @@ type Config struct {
 	// FacilityID restricts the channel to the orders of one facility, by its
 	// number. Default 0: all facilities.
 	FacilityID int64
+	// Observe, when set, is told of every HTTP request when its answer has
+	// been read or has failed. It is called on the caller's goroutine and must
+	// return quickly. Default: nobody is told.
+	Observe func(context.Context, Exchange)
 	// RecalculateCharges asks for the automatic charges to be computed anew
 	// when an order is fulfilled. Default false: they stay as they are.
 	RecalculateCharges bool
@@ -60,74 +62,21 @@ type Config struct {
 	UserLogin string
 }
 
-// validate reports every mistake at once. Its messages repeat no values: each
-// could have been pasted into the wrong field.
-func (c *Config) validate() error {
-	var mistakes []error
-	wrong := func(is bool, what string) {
-		if is {
-			mistakes = append(mistakes, errors.New(what))
-		}
-	}
-	wrong(strings.TrimSpace(c.Channel) == "", "the channel is empty")
-	if err := c.validateBaseURL(); err != nil {
-		mistakes = append(mistakes, err)
-	}
-	wrong(!isCredential(c.ClientID), "the client id is empty, or holds space or characters that are not ASCII")
+// Exchange is one HTTP request and its answer, for metrics and traces.
+type Exchange = overhttp.Exchange
+
+// mistakes are those in what other systems do not have.
+func (c Config) mistakes() overhttp.Mistakes {
+	var all overhttp.Mistakes
+	all.If(!overhttp.IsCredential(c.ClientID), "token", "the client id", "is empty, or holds space or characters that are not ASCII")
 	// A colon would end the client id where the server splits the two.
-	wrong(strings.Contains(c.ClientID, ":"), "the client id holds a colon")
-	wrong(!isCredential(c.ClientSecret), "the client secret is empty, or holds space or characters that are not ASCII")
-	wrong(!isLine(c.UserLogin), "the user login is empty, padded, longer than 200 characters or spans lines")
-	wrong(c.TPL != "" && !guid.MatchString(c.TPL), "the TPL is not a GUID; leave it empty unless the credentials need one")
-	wrong(c.CustomerID <= 0, "the customer id is not a number above 0")
-	wrong(c.FacilityID < 0, "the facility id is below 0; use 0 for all facilities")
-	wrong(c.Timeout < 0, "the timeout is negative")
-	return errors.Join(mistakes...)
-}
-
-func (c *Config) validateBaseURL() error {
-	if c.BaseURL == "" {
-		return nil
-	}
-	u, err := url.Parse(c.BaseURL)
-	switch {
-	case err != nil || u.Host == "" || u.Opaque != "":
-		return errors.New("the base URL is not absolute, as " + DefaultBaseURL + " is")
-	case u.User != nil:
-		return errors.New("the base URL holds a user; credentials go into the client id and secret")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("the base URL holds a query or a fragment")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return nil
-	default:
-		return errors.New("the base URL is not https")
-	}
-}
-
-// misconfigured is the error of New.
-func (c *Config) misconfigured(err error) error {
-	return &downstream.Error{
-		Kind:    downstream.Misconfigured,
-		Channel: c.Channel,
-		Call:    "configure the 3PL Warehouse Manager adapter",
-		Detail:  strings.ReplaceAll(err.Error(), "\n", "; "),
-		Advice:  "correct the channel's downstream settings",
-		Err:     err,
-	}
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
-// isCredential reports whether a text is visible ASCII: a client id, a secret,
-// or a token that a header can carry.
-func isCredential(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+	all.If(strings.Contains(c.ClientID, ":"), "token", "the client id", "holds a colon")
+	all.If(!overhttp.IsCredential(c.ClientSecret), "token", "the client secret", "is empty, or holds space or characters that are not ASCII")
+	all.If(!isLine(c.UserLogin), "options.user_login", "the user login", "is empty, padded, longer than 200 characters or spans lines")
+	all.If(c.TPL != "" && !guid.MatchString(c.TPL), "options.tpl", "the TPL", "is not a GUID; leave it empty unless the credentials need one")
+	all.If(c.CustomerID <= 0, "options.customer_id", "the customer id", "is not a number above 0")
+	all.If(c.FacilityID < 0, "options.facility_id", "the facility id", "is below 0; use 0 for all facilities")
+	return all
 }
 
 // isLine reports whether a text is one line that is neither empty nor padded.

@@ -1,6 +1,11 @@
 package threepl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
+)
 
 // exception is an error answer of the API, reduced to what can be trusted: a
 // code that the vendor documents. Its hint could quote anything.
@@ -44,14 +49,17 @@ var validations = map[string]bool{
 	"ValueNotSupported": true,
 }
 
-// readException reads an error answer. What is not in the documented form, or
-// has a code that is not documented, keeps no text.
-func readException(body []byte) exception {
+// exceptionOf reads an error answer. What is not in the documented form, or has
+// a code that is not documented, keeps no text.
+func exceptionOf(ans overhttp.Answer) exception {
+	if ans.OK() || !slices.Contains(mediaTypes, ans.MediaType) {
+		return exception{}
+	}
 	var wire struct {
 		Type      string `json:"$type"`
 		ErrorCode string `json:"ErrorCode"`
 	}
-	if decodeJSON(body, &wire) != nil {
+	if ans.JSON(&wire) != nil {
 		return exception{}
 	}
 	_, known := refusals[wire.ErrorCode]

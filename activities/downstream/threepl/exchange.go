@@ -1,156 +1,66 @@
 package threepl
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"io"
-	"maps"
-	"mime"
 	"net/http"
-	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
-// maxAnswer bounds what is read of one answer, in bytes. A full page of orders
-// with long addresses and notes is below 1 MiB.
-const maxAnswer = 8 << 20
-
 // Paths of the API, below the base URL.
 const (
-	ordersPath = "/orders"
-	tokenPath  = "/AuthServer/api/Token" //nolint:gosec // an address, not a credential
+	routeCanceler  = "/orders/{id}/canceler"
+	routeConfirmer = "/orders/{id}/confirmer"
+	routeOrder     = "/orders/{id}"
+	routeOrders    = "/orders"
+	routeToken     = "/AuthServer/api/Token" //nolint:gosec // an address, not a credential
 )
 
-var errTooLong = errors.New("the answer is longer than 8 MiB")
+// mediaTypes are those of the API's answers.
+var mediaTypes = []string{"application/hal+json", "application/json"}
 
-// call is one HTTP request, and what it is called in errors.
-type call struct {
-	name   string
-	order  string
-	method string
-	path   string
-	// role is the one that the vendor documents for the call.
-	role   string
-	header http.Header
-	body   []byte
-	// one says that the path is that of one order.
-	one bool
-}
+const adviseCredentials = "check the channel's client id, client secret, user login and TPL with the warehouse"
 
-// answer is the part of an HTTP answer that the adapter looks at.
-type answer struct {
-	status     int
-	retryAfter time.Duration
-	etag       string
-	exception  exception
-	mediaType  string
-	body       []byte
-	// bodyErr is why the body could not be read to its end.
-	bodyErr error
-}
-
-func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
-
-// read makes a request and decodes its success; any other answer is an error.
-func (a *Adapter) read(ctx context.Context, c call, into any) (answer, error) {
-	ans, err := a.exchange(ctx, c)
-	if err != nil {
-		return answer{}, err
+// role is the one that the vendor documents for a call.
+func role(c overhttp.Call) string {
+	switch c.Route {
+	case routeCanceler:
+		return "OrderWrite"
+	case routeConfirmer:
+		return "OrderConfirm"
+	default:
+		return "OrderView"
 	}
-	return ans, a.decode(ctx, c, ans, into)
 }
 
-// decode reads the JSON of a success; any other answer is an error.
-func (a *Adapter) decode(ctx context.Context, c call, ans answer, into any) error {
-	switch {
-	case !ans.ok():
-		return a.answerError(c, ans)
-	case ans.bodyErr != nil:
-		return a.bodyError(ctx, c, ans)
-	case !ans.json():
-		return a.malformed(c, "the answer is neither application/hal+json nor application/json")
-	}
-	if err := decodeJSON(ans.body, into); err != nil {
-		return a.malformed(c, "the answer is "+err.Error())
-	}
-	return nil
-}
-
-// exchange sends one request with the access token and returns its answer,
-// whatever its status. A token that is refused is replaced once: the request
-// has not been carried out then. It fails only when there is no answer.
-func (a *Adapter) exchange(ctx context.Context, c call) (answer, error) {
-	refused := ""
-	for {
-		token, err := a.token(ctx, c, refused)
-		if err != nil {
-			return answer{}, err
+// explain says what answers mean beyond what HTTP says.
+func explain(c overhttp.Call, ans overhttp.Answer) (overhttp.Meaning, bool) {
+	e := exceptionOf(ans)
+	switch s := ans.Status; {
+	case c.Route == routeToken:
+		// How the vendor puts it is not documented. Each of these says that
+		// the credentials get no token.
+		return overhttp.Meaning{Kind: downstream.Unauthorized, Detail: "the credentials are not accepted", Advice: adviseCredentials},
+			s == http.StatusBadRequest || s == http.StatusUnauthorized || s == http.StatusForbidden
+	case s == http.StatusUnauthorized:
+		return overhttp.Meaning{Detail: "a token that was just issued is not accepted"}, true
+	case s == http.StatusForbidden && e.operation:
+		r, kind := e.refusal(), downstream.Refused
+		if e.code == codeInUse {
+			kind = downstream.InUse
 		}
-		ans, err := a.attempt(ctx, c, func(req *http.Request) {
-			req.Header.Set("Authorization", "Bearer "+token)
-			req.Header.Set("Accept", "application/hal+json")
-		})
-		if err != nil || ans.status != http.StatusUnauthorized || refused != "" {
-			return ans, err
-		}
-		refused = token
+		return overhttp.Meaning{Kind: kind, Detail: r.detail, Advice: r.advice}, true
+	case s == http.StatusForbidden:
+		return overhttp.Meaning{
+			Detail: "the credentials lack the role " + role(c), Advice: "let the warehouse give the credentials the role " + role(c),
+		}, true
+	case s == http.StatusGone && c.Route == routeOrders:
+		return overhttp.Meaning{
+			Kind: downstream.Misconfigured, Detail: "the address is not that of the API", Advice: overhttp.AdviseBaseURL,
+		}, true
+	case s == http.StatusBadRequest && validations[e.code]:
+		return overhttp.Meaning{Code: e.code}, true
+	default:
+		return overhttp.Meaning{}, false
 	}
-}
-
-// attempt is one request. authorize sets its last headers.
-func (a *Adapter) attempt(ctx context.Context, c call, authorize func(*http.Request)) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, c.method, a.base+c.path, bytes.NewReader(c.body))
-	if err != nil {
-		return answer{}, a.fail(c, downstream.Misconfigured, "the request cannot be made from the base URL",
-			"correct the channel's base URL")
-	}
-	if len(c.body) == 0 {
-		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
-	} else {
-		req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	}
-	maps.Copy(req.Header, c.header)
-	// A proxy that compresses an answer gives it another ETag, or a weak one.
-	req.Header.Set("Accept-Encoding", "identity")
-	req.Header.Set("User-Agent", "Orderbridge")
-	authorize(req)
-	ans, err := a.send(req)
-	if err != nil {
-		return answer{}, a.noAnswer(ctx, c, err)
-	}
-	return ans, nil
-}
-
-// send is one round trip, the body included.
-func (a *Adapter) send(req *http.Request) (answer, error) {
-	resp, err := a.client.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer func() {
-		// Nothing is left to do for an answer that has been read.
-		_ = resp.Body.Close()
-	}()
-	ans := answer{
-		status:     resp.StatusCode,
-		retryAfter: overhttp.RetryAfter(resp.Header.Get("Retry-After"), time.Now(), maxRetryAfter),
-		etag:       resp.Header.Get("ETag"),
-	}
-	// A media type that cannot be parsed is none, which is refused later.
-	ans.mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	ans.body, ans.bodyErr = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if len(ans.body) > maxAnswer {
-		ans.body, ans.bodyErr = nil, errTooLong
-	}
-	if !ans.ok() && ans.json() {
-		ans.exception = readException(ans.body)
-	}
-	return ans, nil
-}
-
-func (a answer) json() bool {
-	return a.mediaType == "application/hal+json" || a.mediaType == "application/json"
 }

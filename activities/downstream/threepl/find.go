@@ -2,6 +2,7 @@ package threepl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 const (
@@ -22,59 +24,45 @@ const (
 // Find implements downstream.Adapter. It takes a search and a read: the search
 // answers no versions.
 func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, error) {
-	number = strings.TrimSpace(number)
-	c := call{name: "find order", order: number}
-	if number == "" {
-		return downstream.Order{}, a.fail(c, downstream.Invalid, "the order number is empty", adviseReport)
-	}
-	var found int64
 	seen := 0
-	for page := 1; ; page++ {
-		total, orders, err := a.search(ctx, c, "referenceNum=="+escape(number)+";"+a.scope(), pageSize, page)
-		if err != nil {
-			return downstream.Order{}, err
-		}
-		for i := range orders {
-			id, err := a.match(c, &orders[i], number)
-			switch {
-			case err != nil:
-				return downstream.Order{}, err
-			case id == 0 || id == found:
-			case found != 0:
-				return downstream.Order{}, a.fail(c, downstream.Ambiguous, "more than one order has this reference number",
-					"give the orders different reference numbers in 3PL Warehouse Manager")
-			default:
-				found = id
+	found, err := overhttp.Find(ctx, a.client, overhttp.Search[wireOrder]{
+		Number:   number,
+		MaxPages: maxPages,
+		Page: func(ctx context.Context, c overhttp.Call, number string, page int) ([]wireOrder, bool, error) {
+			total, orders, err := a.search(ctx, c, "referenceNum=="+escape(number)+";"+a.scope(), pageSize, page)
+			if err != nil {
+				return nil, false, err
 			}
-		}
-		if seen += len(orders); seen >= total {
-			break
-		}
-		if len(orders) == 0 || page == maxPages {
-			return downstream.Order{}, a.malformed(c, fmt.Sprintf(
-				"the search for one number answers %d orders, of which %d could be read; the system seems to ignore the filter",
-				total, seen))
-		}
+			seen += len(orders)
+			if seen < total && (len(orders) == 0 || page == maxPages) {
+				return nil, false, a.client.Malformed(c, fmt.Sprintf(
+					"the search for one number answers %d orders, of which %d could be read; the system seems to ignore the filter",
+					total, seen))
+			}
+			return orders, seen < total, nil
+		},
+		Match:     a.match,
+		Ambiguous: "give the orders different reference numbers in 3PL Warehouse Manager",
+		Missing:   "check that the order was passed on to the warehouse, and the channel's customer and facility ids",
+	})
+	if err != nil {
+		return downstream.Order{}, err
 	}
-	if found == 0 {
-		return downstream.Order{}, a.fail(c, downstream.NotFound, "no order of the customer has this reference number",
-			"check that the order was passed on to the warehouse, and the channel's customer and facility ids")
-	}
-	return a.get(ctx, c.name, strconv.FormatInt(found, 10), number)
+	return a.get(ctx, "find order: read the order", strconv.FormatInt(found.ReadOnly.OrderID, 10), strings.TrimSpace(number))
 }
 
 // Probe asks for one order of the customer, whichever it is, and makes sure
 // that it is the customer's. A customer id that does not exist is answered by no
 // order, as one without orders is: that cannot be told.
 func (a *Adapter) Probe(ctx context.Context) error {
-	c := call{name: "probe"}
+	c := overhttp.Call{Name: "probe"}
 	_, orders, err := a.search(ctx, c, a.scope(), 1, 1)
 	if err != nil {
 		return err
 	}
 	for i := range orders {
 		if !a.inScope(&orders[i]) {
-			return a.malformed(c, "the search for one customer's orders answers another's")
+			return a.client.Malformed(c, "the search for one customer's orders answers another's")
 		}
 	}
 	return nil
@@ -95,60 +83,58 @@ func (a *Adapter) inScope(o *wireOrder) bool {
 		(a.config.FacilityID == 0 || o.ReadOnly.FacilityIdentifier.ID == a.config.FacilityID)
 }
 
-// match returns the id of an order that is the one that is looked for, or 0.
-func (a *Adapter) match(c call, o *wireOrder, number string) (int64, error) {
+// match returns the id of an order that is the one that is looked for.
+func (a *Adapter) match(o wireOrder, number string) (string, error) {
 	switch {
 	case strings.TrimSpace(o.ReferenceNum) != number:
-		return 0, nil
+		return "", nil
 	case o.ReadOnly.OrderID <= 0:
-		return 0, a.malformed(c, "an order has no id")
+		return "", errors.New("an order has no id")
 	case o.ReadOnly.CustomerIdentifier.ID <= 0:
-		return 0, a.malformed(c, "an order has no customer")
-	case !a.inScope(o):
-		return 0, nil
+		return "", errors.New("an order has no customer")
+	case !a.inScope(&o):
+		return "", nil
 	default:
-		return o.ReadOnly.OrderID, nil
+		return strconv.FormatInt(o.ReadOnly.OrderID, 10), nil
 	}
 }
 
 // search reads one page of orders, and how many there are in all.
-func (a *Adapter) search(ctx context.Context, c call, filter string, size, page int) (int, []wireOrder, error) {
-	c.method, c.role = http.MethodGet, "OrderView"
-	c.path = ordersPath + "?" + url.Values{
+func (a *Adapter) search(ctx context.Context, c overhttp.Call, filter string, size, page int) (int, []wireOrder, error) {
+	c.Method, c.Route = http.MethodGet, routeOrders
+	c.Path = routeOrders + "?" + url.Values{
 		"pgnum": {strconv.Itoa(page)}, "pgsiz": {strconv.Itoa(size)}, "rql": {filter},
 	}.Encode()
 	var list orderPage
-	if _, err := a.read(ctx, c, &list); err != nil {
+	if _, err := a.tokens.Read(ctx, c, &list); err != nil {
 		return 0, nil, err
 	}
 	if list.TotalResults == nil || *list.TotalResults < len(list.Embedded.Orders) {
-		return 0, nil, a.malformed(c, "the answer does not say how many orders there are, or too few")
+		return 0, nil, a.client.Malformed(c, "the answer does not say how many orders there are, or too few")
 	}
 	return *list.TotalResults, list.Embedded.Orders, nil
 }
 
 // get reads one order, with its version.
 func (a *Adapter) get(ctx context.Context, name, id, number string) (downstream.Order, error) {
-	c := call{
-		name: name + ": read the order", order: number, method: http.MethodGet, role: "OrderView",
-		path: ordersPath + "/" + id, one: true,
-	}
+	c := overhttp.Call{Name: name, Order: number, Method: http.MethodGet, Route: routeOrder, Path: routeOrders + "/" + id}
 	var o wireOrder
-	ans, err := a.read(ctx, c, &o)
+	ans, err := a.tokens.Read(ctx, c, &o)
 	if err != nil {
 		return downstream.Order{}, err
 	}
+	etag := ans.Header.Get("ETag")
 	status, known := o.status()
 	got := strings.TrimSpace(o.ReferenceNum)
 	switch {
 	case strconv.FormatInt(o.ReadOnly.OrderID, 10) != id, got == "", number != "" && got != number, !a.inScope(&o):
-		return downstream.Order{}, a.malformed(c, "the answer is another order than the one that was asked for, or another customer's")
+		return downstream.Order{}, a.client.Malformed(c, "the answer is another order than the one that was asked for, or another customer's")
 	case !known:
-		return downstream.Order{}, a.malformed(c, "the order has a status that is not documented")
-	case !entityTag.MatchString(ans.etag):
-		return downstream.Order{}, a.malformed(c, "the answer has no usable ETag")
+		return downstream.Order{}, a.client.Malformed(c, "the order has a status that is not documented")
+	case !entityTag.MatchString(etag):
+		return downstream.Order{}, a.client.Malformed(c, "the answer has no usable ETag")
 	}
-	return downstream.Order{ID: id, Number: got, Status: status, Version: ans.etag}, nil
+	return downstream.Order{ID: id, Number: got, Status: status, Version: etag}, nil
 }
 
 // reserved are the characters that mean something in a filter.

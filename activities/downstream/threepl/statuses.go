@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 // The names of the statuses; see Statuses.
@@ -41,7 +42,7 @@ func Statuses() []downstream.Status {
 // Statuses implements downstream.Adapter. It makes no request.
 func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, a.noAnswer(ctx, call{name: "list statuses"}, err)
+		return nil, a.client.NoAnswer(ctx, overhttp.Call{Name: "list statuses"}, err)
 	}
 	return Statuses(), nil
 }

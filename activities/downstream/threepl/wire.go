@@ -1,13 +1,12 @@
 package threepl
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
+	"cmp"
 	"regexp"
 	"strings"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
 )
 
 var (
@@ -77,11 +76,7 @@ type confirmation struct {
 const maxReason = 250
 
 func newCancellation(req downstream.CancelRequest) cancellation {
-	reason := []rune(strings.Join(strings.Fields(req.Reason), " "))
-	if len(reason) == 0 {
-		return cancellation{Reason: "Cancelled in BigCommerce"}
-	}
-	return cancellation{Reason: string(reason[:min(len(reason), maxReason)])}
+	return cancellation{Reason: cmp.Or(overhttp.OneLine(req.Reason, maxReason), "Cancelled in BigCommerce")}
 }
 
 // newConfirmation makes the body of a fulfillment, with the first tracking
@@ -94,24 +89,4 @@ func newConfirmation(req downstream.FulfillRequest, recalculate bool) confirmati
 		}
 	}
 	return c
-}
-
-// decodeJSON reads JSON and describes a mistake by its place, never by its
-// text.
-func decodeJSON(body []byte, into any) error {
-	err := json.Unmarshal(body, into)
-	var (
-		syntax *json.SyntaxError
-		typing *json.UnmarshalTypeError
-	)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not JSON (byte %d of %d)", syntax.Offset, len(body))
-	case errors.As(err, &typing):
-		return fmt.Errorf("JSON of another shape than the API's (at %q)", typing.Field)
-	default:
-		return errors.New("not JSON")
-	}
 }

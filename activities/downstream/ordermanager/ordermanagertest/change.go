@@ -46,7 +46,7 @@ func (s *System) cancel(r *http.Request) answer {
 	if !slices.Contains(reasons, query.Get("cancelReasonType")) {
 		return failure(http.StatusBadRequest, "cancelReasonType is not valid")
 	}
-	s.faults.beforeChange(id)
+	s.faults.switches.BeforeChange(id)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +54,7 @@ func (s *System) cancel(r *http.Request) answer {
 	switch {
 	case o == nil || (channel != 0 && o.SalesChannelID != channel):
 		return failure(http.StatusNotFound, "Order not found")
-	case slices.Contains(final, o.Status) && !s.faults.isPermissive():
+	case slices.Contains(final, o.Status) && !s.faults.permissive.Get():
 		return failure(http.StatusBadRequest, "Order is "+o.Status)
 	}
 	s.move(o, "CANCELLED")
@@ -114,7 +114,7 @@ func (s *System) ship(r *http.Request) answer {
 		return failure(http.StatusBadRequest, "The body is not a list of shipments")
 	}
 	for _, it := range body.Shipments {
-		s.faults.beforeChange(it.OrderID)
+		s.faults.switches.BeforeChange(it.OrderID)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +146,7 @@ func (s *System) shipOne(it item, body *batch, moved map[int64]int) (problem str
 		return "shipDate is not a date"
 	case s.faults.refuses(it.TrackingNumber):
 		return "Tracking number is not valid for " + Private
-	case !again && slices.Contains(final, o.Status) && !s.faults.isPermissive():
+	case !again && slices.Contains(final, o.Status) && !s.faults.permissive.Get():
 		return "Order is " + o.Status
 	}
 	if !again {

@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // Call names the calls of the API that the stand-in knows.
@@ -29,27 +30,27 @@ func (c Call) matches(came Call) bool {
 }
 
 // Trouble is what goes wrong.
-type Trouble string
+type Trouble = standin.Trouble
 
 const (
 	// Answer answers Fault.Status. It is what a Fault without Trouble does.
 	Answer Trouble = "answer"
 	// Drop closes the connection without an answer.
-	Drop Trouble = "drop"
+	Drop = standin.Drop
 	// Garbage answers 200 with something that is not JSON.
 	Garbage Trouble = "garbage"
 	// HalfAnswer announces the whole answer, sends half of it and closes the
 	// connection.
-	HalfAnswer Trouble = "half answer"
+	HalfAnswer = standin.HalfAnswer
 	// Hang answers nothing until the client gives up.
-	Hang Trouble = "hang"
+	Hang = standin.Hang
 	// HiddenFailure answers a change with 200 and a failure inside of it, and
 	// changes nothing.
 	HiddenFailure Trouble = "hidden failure"
 	// Hollow answers a change with a success and changes nothing.
 	Hollow Trouble = "hollow"
 	// WrongContentType answers what it should, as text/html.
-	WrongContentType Trouble = "wrong content type"
+	WrongContentType = standin.WrongContentType
 )
 
 // Fault makes the next calls go wrong.
@@ -75,22 +76,11 @@ type Fault struct {
 // Faults are the switches that make a System misbehave. All of them can be used
 // while it serves.
 type Faults struct {
-	mu         sync.Mutex
-	armed      []*armed
-	hook       func(orderID int64)
-	noFilter   bool
-	permissive bool
-	refused    []string
-	revoked    bool
-	stale      int
-	substring  bool
-}
+	queue    standin.Queue[Fault]
+	switches standin.Switches[int64]
 
-type armed struct {
-	Fault
-
-	hit  chan struct{}
-	seen bool
+	permissive standin.Value[bool]
+	refused    standin.Value[[]string]
 }
 
 // Inject arms a fault. Faults for one call apply in the order in which they
@@ -106,89 +96,53 @@ func (f *Faults) Inject(fault Fault) <-chan struct{} {
 	if fault.Status == 0 {
 		fault.Status = http.StatusServiceUnavailable
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	a := &armed{Fault: fault, hit: make(chan struct{})}
-	f.armed = append(f.armed, a)
-	return a.hit
+	return f.queue.Arm(fault, fault.Times)
 }
 
 // BeforeChange sets a function that runs before each change is carried out,
 // with the order's id: the moment between a client's read and its write. It may
 // call the System's methods. nil removes it.
-func (f *Faults) BeforeChange(hook func(orderID int64)) { f.set(func() { f.hook = hook }) }
+func (f *Faults) BeforeChange(hook func(orderID int64)) { f.switches.Hook.Set(hook) }
 
 // IgnoreFilters makes a search answer every order of every sales channel.
-func (f *Faults) IgnoreFilters(on bool) { f.set(func() { f.noFilter = on }) }
+func (f *Faults) IgnoreFilters(on bool) { f.switches.IgnoreFilters.Set(on) }
 
 // MatchSubstrings makes a search answer every order whose number contains the
 // one that is asked for, without regard to case and sales channel.
-func (f *Faults) MatchSubstrings(on bool) { f.set(func() { f.substring = on }) }
+func (f *Faults) MatchSubstrings(on bool) { f.switches.MatchSubstrings.Set(on) }
 
 // Permissive makes the System cancel and ship orders in every status.
-func (f *Faults) Permissive(on bool) { f.set(func() { f.permissive = on }) }
+func (f *Faults) Permissive(on bool) { f.permissive.Set(on) }
 
 // RefuseTracking makes the System refuse parcels with this tracking number.
 func (f *Faults) RefuseTracking(number string) {
-	f.set(func() { f.refused = append(f.refused, number) })
+	f.refused.Change(func(numbers []string) []string { return append(numbers, number) })
 }
 
 // RevokeToken makes the System refuse its token with 401 until Clear.
-func (f *Faults) RevokeToken() { f.set(func() { f.revoked = true }) }
+func (f *Faults) RevokeToken() { f.switches.Revoked.Set(true) }
 
 // StaleReads makes the next n reads show orders as they were before their last
 // change.
-func (f *Faults) StaleReads(n int) { f.set(func() { f.stale = n }) }
+func (f *Faults) StaleReads(n int) { f.switches.StaleReads.Set(n) }
 
 // Clear ends all faults. Calls that hang go on hanging until their clients give
 // up.
 func (f *Faults) Clear() {
-	f.set(func() {
-		f.armed, f.hook, f.refused, f.stale = nil, nil, nil, 0
-		f.noFilter, f.permissive, f.revoked, f.substring = false, false, false, false
-	})
+	f.queue.Clear()
+	f.switches.Clear()
+	f.permissive.Set(false)
+	f.refused.Set(nil)
 }
 
-func (f *Faults) set(change func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	change()
-}
-
-func (f *Faults) isRevoked() (is bool) { f.set(func() { is = f.revoked }); return is }
-
-func (f *Faults) isPermissive() (is bool) { f.set(func() { is = f.permissive }); return is }
-
-func (f *Faults) refuses(number string) (is bool) {
-	f.set(func() { is = slices.Contains(f.refused, number) })
-	return is
-}
-
-func (f *Faults) beforeChange(orderID int64) {
-	var hook func(int64)
-	f.set(func() { hook = f.hook })
-	if hook != nil {
-		hook(orderID)
-	}
-}
-
-func (f *Faults) staleRead() (is bool) {
-	f.set(func() {
-		if is = f.stale > 0; is {
-			f.stale--
-		}
-	})
-	return is
-}
+func (f *Faults) refuses(number string) bool { return slices.Contains(f.refused.Get(), number) }
 
 // matcher is how a search compares orders at the moment.
 func (f *Faults) matcher(numbers []string, channel int64) func(Order) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	switch {
-	case f.noFilter:
+	case f.switches.IgnoreFilters.Get():
 		return func(Order) bool { return true }
-	case f.substring:
+	case f.switches.MatchSubstrings.Get():
 		return func(o Order) bool {
 			return slices.ContainsFunc(numbers, func(n string) bool {
 				return strings.Contains(strings.ToLower(o.Number), strings.ToLower(n))
@@ -199,28 +153,7 @@ func (f *Faults) matcher(numbers []string, channel int64) func(Order) bool {
 	}
 }
 
-// take returns the fault that applies to a call, and a function that says that
-// it has applied. Without a fault both are nil.
-func (f *Faults) take(call Call) (*Fault, func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, a := range f.armed {
-		if !a.Call.matches(call) {
-			continue
-		}
-		first := !a.seen
-		a.seen = true
-		if a.Times > 0 {
-			if a.Times--; a.Times == 0 {
-				f.armed = slices.Delete(f.armed, i, i+1)
-			}
-		}
-		fault := a.Fault
-		return &fault, func() {
-			if first {
-				close(a.hit)
-			}
-		}
-	}
-	return nil, nil
+// take returns the fault that applies to a call, as standin.Queue.Take does.
+func (f *Faults) take(call Call) (fault *Fault, applied func()) {
+	return f.queue.Take(func(fault Fault) bool { return fault.Call.matches(call) })
 }

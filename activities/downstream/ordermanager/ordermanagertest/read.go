@@ -29,7 +29,7 @@ func (s *System) findOrders(r *http.Request) answer {
 	}
 	// Documented: orderNumber is a list.
 	matches := s.faults.matcher(query["orderNumber"], channel)
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *System) getOrder(r *http.Request) answer {
 	if !ok || id < 1 {
 		return failure(http.StatusBadRequest, "orderId must be a number")
 	}
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.byID(id)

@@ -12,17 +12,18 @@ package ordermanagertest
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"sync"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // SalesChannelID is the sales channel of orders that AddOrder adds.
 const SalesChannelID int64 = 4711
+
+// name is what the System is called in errors and logs.
+const name = "stand-in for Order Manager"
 
 // System is a running stand-in. It is safe for concurrent use.
 type System struct {
@@ -31,13 +32,9 @@ type System struct {
 	// Token is the bearer token that it accepts.
 	Token string
 
-	faults   *Faults
-	log      *slog.Logger
-	server   *http.Server
-	served   chan struct{}
-	stop     chan struct{}
-	stopOnce sync.Once
-	unwatch  func() bool
+	faults *Faults
+	log    *slog.Logger
+	server *standin.Server
 
 	mu      sync.Mutex
 	clock   time.Time
@@ -64,24 +61,13 @@ func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log
 // WithToken sets the bearer token. Default: a random one.
 func WithToken(token string) Option { return func(o *options) { o.token = token } }
 
-// TB is the part of testing.TB that New needs. It is declared here so that a
-// program can hold a stand-in without holding package testing.
-type TB interface {
-	Cleanup(f func())
-	Fatalf(format string, args ...any)
-	Helper()
-}
+// TB is the part of testing.TB that New needs.
+type TB = standin.TB
 
 // New starts a System that lasts as long as the test.
 func New(tb TB, opts ...Option) *System {
 	tb.Helper()
-	s, err := Start(context.Background(), opts...)
-	if err != nil {
-		tb.Fatalf("start the stand-in for Order Manager: %v", err)
-		return nil
-	}
-	tb.Cleanup(s.Close)
-	return s
+	return standin.New(tb, name, func(ctx context.Context) (*System, error) { return Start(ctx, opts...) })
 }
 
 // Start starts a System that runs until Close is called or ctx ends. It fails
@@ -91,51 +77,25 @@ func Start(ctx context.Context, opts ...Option) (*System, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.address)
+	server, err := standin.Listen(ctx, name, o.address, o.log)
 	if err != nil {
-		return nil, fmt.Errorf("stand-in for Order Manager: listen on %s: %w", o.address, err)
+		return nil, err
 	}
 	s := &System{
-		URL:    "http://" + listener.Addr().String(),
+		URL:    server.URL,
 		Token:  o.token,
 		faults: &Faults{},
 		log:    o.log,
-		served: make(chan struct{}),
-		stop:   make(chan struct{}),
+		server: server,
 		clock:  time.Now().UTC().Truncate(time.Second),
 	}
-	s.server = &http.Server{
-		Handler:           s.routes(),
-		ErrorLog:          slog.NewLogLogger(o.log.Handler(), slog.LevelWarn),
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      2 * time.Minute,
-	}
-	go s.serve(listener)
-	s.unwatch = context.AfterFunc(ctx, s.Close)
+	server.Serve(ctx, s.routes())
 	return s, nil
-}
-
-func (s *System) serve(listener net.Listener) {
-	defer close(s.served)
-	if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		s.log.Error("stand-in for Order Manager stopped", "error", err)
-	}
 }
 
 // Close stops the System, ends the requests under way, and waits until it no
 // longer listens. It may be called more than once.
-func (s *System) Close() {
-	s.stopOnce.Do(func() {
-		close(s.stop)
-		if err := s.server.Close(); err != nil {
-			s.log.Warn("stand-in for Order Manager: close", "error", err)
-		}
-	})
-	<-s.served
-}
+func (s *System) Close() { s.server.Close() }
 
 // Faults returns the switches that make the System misbehave.
 func (s *System) Faults() *Faults { return s.faults }

@@ -1,55 +1,39 @@
 package resttest
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest"
 )
 
-// answer is an HTTP answer before it is sent, so that it can be recorded under
-// an idempotency key, replaced by a fault or lost.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
+// answer is kept under an idempotency key, too.
+type answer = standin.Answer
 
 // success answers 200 with JSON.
 func success(body any) answer {
-	return answer{
-		status: http.StatusOK,
-		header: http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}},
-		body:   encode(body),
-	}
+	return standin.JSON(http.StatusOK, "application/json", body).With("Cache-Control", "no-store")
 }
 
 // shown answers 200 with an order and its entity tag.
 func shown(v view) answer {
-	a := success(v)
-	a.header.Set("ETag", `"`+v.Version+`"`)
-	return a
+	return success(v).With("ETag", `"`+v.Version+`"`)
 }
 
 // refusal answers with a problem.
 func refusal(status int, problemType, format string, args ...any) answer {
-	a := answer{
-		status: status,
-		header: http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}},
-		body: encode(map[string]any{
-			"type":   problemType,
-			"title":  http.StatusText(status),
-			"status": status,
-			"detail": fmt.Sprintf(format, args...),
-		}),
-	}
+	a := standin.JSON(status, "application/problem+json", map[string]any{
+		"type":   problemType,
+		"title":  http.StatusText(status),
+		"status": status,
+		"detail": fmt.Sprintf(format, args...),
+	}).With("Cache-Control", "no-store")
 	switch status {
 	case http.StatusUnauthorized:
-		a.header.Set("WWW-Authenticate", `Bearer realm="demo order system"`)
+		a.Header.Set("WWW-Authenticate", `Bearer realm="demo order system"`)
 	case http.StatusTooManyRequests:
-		a.header.Set("Retry-After", "1")
+		a.Header.Set("Retry-After", "1")
 	}
 	return a
 }
@@ -87,21 +71,4 @@ func problemFor(status int) string {
 	default:
 		return rest.ProblemServerError
 	}
-}
-
-// encode writes JSON. Everything that is answered here can be encoded; if that
-// ever changes, the answer is not JSON and every test of it fails.
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	return body
-}
-
-// send writes the answer. A client that has gone away is nobody's error.
-func (a answer) send(w http.ResponseWriter) {
-	maps.Copy(w.Header(), a.header)
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
 }

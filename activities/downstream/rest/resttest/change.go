@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 	"github.com/orderbridge/orderbridge/activities/downstream/rest"
 )
 
@@ -55,7 +56,7 @@ func (s *System) change(r *http.Request, body content, action Action) answer {
 		action:      action,
 		orderID:     r.PathValue("id"),
 		key:         r.Header.Get("Idempotency-Key"),
-		fingerprint: sha256.Sum256(append([]byte(string(action)+"\n"+r.PathValue("id")+"\n"), encode(body)...)),
+		fingerprint: sha256.Sum256(append([]byte(string(action)+"\n"+r.PathValue("id")+"\n"), standin.Encode(body)...)),
 		apply:       body.apply,
 		parcels:     body.parcels(),
 	}
@@ -71,7 +72,7 @@ func (s *System) change(r *http.Request, body content, action Action) answer {
 	} else if tag != "" {
 		return badRequest("If-Match is not one strong entity tag")
 	}
-	s.faults.beforeChange(ch.orderID)
+	s.faults.switches.BeforeChange(ch.orderID)
 	return s.commit(ch)
 }
 
@@ -86,8 +87,7 @@ func (s *System) commit(ch change) answer {
 			return refusal(http.StatusUnprocessableEntity, rest.ProblemKeyReused, "the Idempotency-Key belongs to another request")
 		}
 		replayed := kept.answer
-		replayed.header = replayed.header.Clone()
-		replayed.header.Set("Idempotency-Replayed", "true")
+		replayed = replayed.With("Idempotency-Replayed", "true")
 		return replayed
 	}
 	o := s.byID(ch.orderID)

@@ -1,10 +1,10 @@
 package resttest
 
 import (
-	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // FaultHeader is on every answer that breaks the contract because a Fault says
@@ -36,7 +36,7 @@ func (c Call) matches(came Call) bool {
 }
 
 // Trouble is what goes wrong.
-type Trouble string
+type Trouble = standin.Trouble
 
 const (
 	// Answer answers Fault.Status with the problem that the contract has for
@@ -45,19 +45,19 @@ const (
 	// Delay waits for Fault.Delay and then does what it should.
 	Delay Trouble = "delay"
 	// Drop closes the connection without an answer.
-	Drop Trouble = "drop"
+	Drop = standin.Drop
 	// Garbage answers 200 with something that is not JSON.
 	Garbage Trouble = "garbage"
 	// HalfAnswer announces the whole answer, sends half of it and closes the
 	// connection.
-	HalfAnswer Trouble = "half answer"
+	HalfAnswer = standin.HalfAnswer
 	// Hang answers nothing until the client gives up.
-	Hang Trouble = "hang"
+	Hang = standin.Hang
 	// Hollow answers 200 as if an order had been changed, and changes nothing.
 	// It is for CallCancel and CallFulfill.
 	Hollow Trouble = "hollow"
 	// WrongContentType answers what it should, as text/html.
-	WrongContentType Trouble = "wrong content type"
+	WrongContentType = standin.WrongContentType
 )
 
 // Fault makes the next calls go wrong.
@@ -88,20 +88,8 @@ type Fault struct {
 // Faults are the switches that make a System misbehave. All of them can be used
 // while it serves.
 type Faults struct {
-	mu        sync.Mutex
-	armed     []*armed
-	hook      func(orderID string)
-	noFilter  bool
-	revoked   bool
-	stale     int
-	substring bool
-}
-
-type armed struct {
-	Fault
-
-	hit  chan struct{}
-	seen bool
+	queue    standin.Queue[Fault]
+	switches standin.Switches[string]
 }
 
 // Inject arms a fault. Faults for one call apply in the order in which they
@@ -114,99 +102,45 @@ func (f *Faults) Inject(fault Fault) <-chan struct{} {
 	if fault.Do == "" {
 		fault.Do = Answer
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	a := &armed{Fault: fault, hit: make(chan struct{})}
-	f.armed = append(f.armed, a)
-	return a.hit
+	return f.queue.Arm(fault, fault.Times)
 }
 
 // BeforeChange sets a function that runs before each cancellation and
 // fulfillment is looked at, with the order's id: the moment between a client's
 // read and its write. It may call the System's methods. nil removes it.
-func (f *Faults) BeforeChange(hook func(orderID string)) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.hook = hook
-}
+func (f *Faults) BeforeChange(hook func(orderID string)) { f.switches.Hook.Set(hook) }
 
 // IgnoreNumberFilter makes a search answer every order, as systems do that skip
 // a filter they do not know.
-func (f *Faults) IgnoreNumberFilter(on bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.noFilter = on
-}
+func (f *Faults) IgnoreNumberFilter(on bool) { f.switches.IgnoreFilters.Set(on) }
 
 // MatchSubstrings makes a search answer every order whose number contains the
 // one that is asked for, without regard to case.
-func (f *Faults) MatchSubstrings(on bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.substring = on
-}
+func (f *Faults) MatchSubstrings(on bool) { f.switches.MatchSubstrings.Set(on) }
 
 // StaleReads makes the next n reads show orders as they were before their last
 // change.
-func (f *Faults) StaleReads(n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.stale = n
-}
+func (f *Faults) StaleReads(n int) { f.switches.StaleReads.Set(n) }
 
 // RevokeToken makes the System refuse its token with 401 until RestoreToken.
-func (f *Faults) RevokeToken() { f.setRevoked(true) }
+func (f *Faults) RevokeToken() { f.switches.Revoked.Set(true) }
 
 // RestoreToken undoes RevokeToken.
-func (f *Faults) RestoreToken() { f.setRevoked(false) }
+func (f *Faults) RestoreToken() { f.switches.Revoked.Set(false) }
 
 // Clear ends all faults. Calls that hang go on hanging until their clients give
 // up.
 func (f *Faults) Clear() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.armed, f.hook, f.noFilter, f.revoked, f.stale, f.substring = nil, nil, false, false, 0, false
-}
-
-func (f *Faults) setRevoked(on bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.revoked = on
-}
-
-func (f *Faults) isRevoked() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.revoked
-}
-
-func (f *Faults) beforeChange(orderID string) {
-	f.mu.Lock()
-	hook := f.hook
-	f.mu.Unlock()
-	if hook != nil {
-		hook(orderID)
-	}
-}
-
-func (f *Faults) staleRead() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.stale <= 0 {
-		return false
-	}
-	f.stale--
-	return true
+	f.queue.Clear()
+	f.switches.Clear()
 }
 
 // matcher is how a search compares numbers at the moment.
 func (f *Faults) matcher(number string) func(string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	switch {
-	case f.noFilter:
+	case f.switches.IgnoreFilters.Get():
 		return func(string) bool { return true }
-	case f.substring:
+	case f.switches.MatchSubstrings.Get():
 		wanted := strings.ToLower(number)
 		return func(n string) bool { return strings.Contains(strings.ToLower(n), wanted) }
 	default:
@@ -214,28 +148,7 @@ func (f *Faults) matcher(number string) func(string) bool {
 	}
 }
 
-// take returns the fault that applies to a call, and a function that says that
-// it has applied. Without a fault both are nil.
-func (f *Faults) take(call Call) (*Fault, func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, a := range f.armed {
-		if !a.Call.matches(call) {
-			continue
-		}
-		first := !a.seen
-		a.seen = true
-		if a.Times > 0 {
-			if a.Times--; a.Times == 0 {
-				f.armed = slices.Delete(f.armed, i, i+1)
-			}
-		}
-		fault := a.Fault
-		return &fault, func() {
-			if first {
-				close(a.hit)
-			}
-		}
-	}
-	return nil, nil
+// take returns the fault that applies to a call, as standin.Queue.Take does.
+func (f *Faults) take(call Call) (fault *Fault, applied func()) {
+	return f.queue.Take(func(fault Fault) bool { return fault.Call.matches(call) })
 }

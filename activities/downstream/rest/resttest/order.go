@@ -152,7 +152,7 @@ func (s *System) WaitEffects(ctx context.Context, n int) ([]Effect, error) {
 		}
 		select {
 		case <-changed:
-		case <-s.stop:
+		case <-s.server.Done():
 			return effects, fmt.Errorf("demo order system: stopped with %d of %d effects", len(effects), n)
 		case <-ctx.Done():
 			return effects, fmt.Errorf("demo order system: %d of %d effects: %w", len(effects), n, ctx.Err())

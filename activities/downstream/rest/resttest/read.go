@@ -37,7 +37,7 @@ func (s *System) findOrders(r *http.Request) answer {
 		}
 	}
 	matches := s.faults.matcher(number)
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *System) getOrder(r *http.Request) answer {
 	if bad, ok := onlyQuery(r); !ok {
 		return bad
 	}
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.byID(r.PathValue("id"))

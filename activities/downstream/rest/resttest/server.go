@@ -2,7 +2,6 @@ package resttest
 
 import (
 	"crypto/subtle"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ func (s *System) routes() http.Handler {
 	mux.Handle("POST /orders/{id}/cancellation", s.handle(CallCancel, s.cancelOrder))
 	mux.Handle("POST /orders/{id}/fulfillment", s.handle(CallFulfill, s.fulfillOrder))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refusal(http.StatusNotFound, rest.ProblemNotFound, "the contract has no such call").send(w)
+		refusal(http.StatusNotFound, rest.ProblemNotFound, "the contract has no such call").Send(w)
 	})
 	return mux
 }
@@ -43,10 +42,10 @@ func (s *System) handle(call Call, work handler) http.Handler {
 			trouble = fault.Do
 		}
 		defer func() {
-			s.log.Debug("demo order system", "call", string(call), "fault", string(trouble), "took", time.Since(start))
+			s.log.Debug(name, "call", string(call), "fault", string(trouble), "took", time.Since(start))
 		}()
 		if fault == nil {
-			guarded(r).send(w)
+			guarded(r).Send(w)
 			return
 		}
 		var truth answer
@@ -60,7 +59,7 @@ func (s *System) handle(call Call, work handler) http.Handler {
 
 func (s *System) authenticated(r *http.Request) bool {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return ok && !s.faults.isRevoked() && subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) == 1
+	return ok && !s.faults.switches.Revoked.Get() && subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) == 1
 }
 
 // suffer answers a call that a fault applies to. truth is its answer when
@@ -68,28 +67,24 @@ func (s *System) authenticated(r *http.Request) bool {
 func (s *System) suffer(w http.ResponseWriter, r *http.Request, call Call, fault *Fault, truth answer, work handler) {
 	switch fault.Do {
 	case Delay:
-		if !s.wait(r, fault.Delay) {
+		if !s.server.Wait(r, fault.Delay) {
 			panic(http.ErrAbortHandler)
 		}
 		if !fault.AfterCommit {
 			truth = work(r)
 		}
-		truth.send(w)
-	case Drop:
-		panic(http.ErrAbortHandler)
-	case Hang:
-		s.hang(r)
-		panic(http.ErrAbortHandler)
+		truth.Send(w)
 	case Garbage:
-		broken(Garbage, success("")).with("Content-Type", "application/json").withBody(`}{ "orders": nonsense`).send(w)
-	case HalfAnswer:
-		half(w, truth)
+		broken(Garbage, success("")).WithBody(`}{ "orders": nonsense`).Send(w)
 	case Hollow:
-		s.hollow(r, call).send(w)
-	case WrongContentType:
-		broken(WrongContentType, truth).with("Content-Type", "text/html; charset=utf-8").send(w)
+		s.hollow(r, call).Send(w)
 	case Answer:
-		fault.answer().send(w)
+		fault.answer().Send(w)
+	default:
+		if truth.Status == 0 {
+			truth = success(map[string]any{"orders": []view{}, "statuses": []downstream.Status{}})
+		}
+		s.server.Suffer(w, r, fault.Do, broken(fault.Do, truth))
 	}
 }
 
@@ -104,7 +99,7 @@ func (f *Fault) answer() answer {
 	}
 	a := refusal(status, problemType, "a fault was asked for")
 	if f.RetryAfter > 0 {
-		a.header.Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
+		a.Header.Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	return a
 }
@@ -125,59 +120,5 @@ func (s *System) hollow(r *http.Request, call Call) answer {
 	return shown(claimed.view())
 }
 
-// half sends the first half of an answer and breaks the connection. Without a
-// true answer it makes one up.
-func half(w http.ResponseWriter, truth answer) {
-	if truth.status == 0 {
-		truth = success(map[string]any{"orders": []view{}, "statuses": []downstream.Status{}})
-	}
-	whole := len(truth.body)
-	truth = broken(HalfAnswer, truth).with("Content-Length", strconv.Itoa(whole))
-	truth.body = truth.body[:whole/2]
-	truth.send(w)
-	// Without a flush the server would drop what it holds, and the client
-	// would see no answer at all.
-	_ = http.NewResponseController(w).Flush()
-	panic(http.ErrAbortHandler)
-}
-
-// hang waits until the client gives up or the System stops.
-func (s *System) hang(r *http.Request) {
-	// The server notices that a client has gone only after the request's body
-	// has been read.
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody+1))
-	select {
-	case <-r.Context().Done():
-	case <-s.stop:
-	}
-}
-
-// wait waits for d. It reports false when the client gave up or the System
-// stopped before.
-func (s *System) wait(r *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	case <-s.stop:
-		return false
-	}
-}
-
 // broken copies an answer and marks it as one that breaks the contract.
-func broken(trouble Trouble, a answer) answer {
-	return answer{status: a.status, header: a.header.Clone(), body: a.body}.with(FaultHeader, string(trouble))
-}
-
-func (a answer) with(name, value string) answer {
-	a.header.Set(name, value)
-	return a
-}
-
-func (a answer) withBody(body string) answer {
-	a.body = []byte(body)
-	return a
-}
+func broken(trouble Trouble, a answer) answer { return a.With(FaultHeader, string(trouble)) }

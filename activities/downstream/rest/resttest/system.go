@@ -10,20 +10,20 @@ package resttest
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // KeyRetention is how long an idempotency key is kept: the least that the
 // contract asks for.
 const KeyRetention = 7 * 24 * time.Hour
+
+// name is what the System is called in errors and logs.
+const name = "demo order system"
 
 // System is a running demo order system. It is safe for concurrent use.
 type System struct {
@@ -37,11 +37,7 @@ type System struct {
 	log      *slog.Logger
 	now      func() time.Time
 	pageSize int
-	server   *http.Server
-	served   chan struct{}
-	stop     chan struct{}
-	stopOnce sync.Once
-	unwatch  func() bool
+	server   *standin.Server
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced when an effect is committed
@@ -86,24 +82,13 @@ func WithStatuses(statuses ...downstream.Status) Option {
 // WithToken sets the bearer token. Default: a random one.
 func WithToken(token string) Option { return func(o *options) { o.token = token } }
 
-// TB is the part of testing.TB that New needs. It is declared here so that the
-// product can hold a demo system without holding package testing.
-type TB interface {
-	Cleanup(f func())
-	Fatalf(format string, args ...any)
-	Helper()
-}
+// TB is the part of testing.TB that New needs.
+type TB = standin.TB
 
 // New starts a System that lasts as long as the test.
 func New(tb TB, opts ...Option) *System {
 	tb.Helper()
-	s, err := Start(context.Background(), opts...)
-	if err != nil {
-		tb.Fatalf("start the demo order system: %v", err)
-		return nil
-	}
-	tb.Cleanup(s.Close)
-	return s
+	return standin.New(tb, name, func(ctx context.Context) (*System, error) { return Start(ctx, opts...) })
 }
 
 // Start starts a System that runs until Close is called or ctx ends. It fails
@@ -120,55 +105,29 @@ func Start(ctx context.Context, opts ...Option) (*System, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.address)
+	server, err := standin.Listen(ctx, name, o.address, o.log)
 	if err != nil {
-		return nil, fmt.Errorf("demo order system: listen on %s: %w", o.address, err)
+		return nil, err
 	}
 	s := &System{
-		URL:      "http://" + listener.Addr().String(),
+		URL:      server.URL,
 		Token:    o.token,
 		faults:   &Faults{},
 		log:      o.log,
 		now:      o.now,
 		pageSize: o.pageSize,
-		served:   make(chan struct{}),
-		stop:     make(chan struct{}),
+		server:   server,
 		changed:  make(chan struct{}),
 		keys:     map[string]record{},
 		statuses: o.statuses,
 	}
-	s.server = &http.Server{
-		Handler:           s.routes(),
-		ErrorLog:          slog.NewLogLogger(o.log.Handler(), slog.LevelWarn),
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      2 * time.Minute,
-	}
-	go s.serve(listener)
-	s.unwatch = context.AfterFunc(ctx, s.Close)
+	server.Serve(ctx, s.routes())
 	return s, nil
-}
-
-func (s *System) serve(listener net.Listener) {
-	defer close(s.served)
-	if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		s.log.Error("demo order system stopped", "error", err)
-	}
 }
 
 // Close stops the System, ends the requests under way, and waits until it no
 // longer listens. It may be called more than once.
-func (s *System) Close() {
-	s.stopOnce.Do(func() {
-		close(s.stop)
-		if err := s.server.Close(); err != nil {
-			s.log.Warn("demo order system: close", "error", err)
-		}
-	})
-	<-s.served
-}
+func (s *System) Close() { s.server.Close() }
 
 // Faults returns the switches that make the System misbehave.
 func (s *System) Faults() *Faults { return s.faults }

@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // updatable are the statuses in which an order can be updated. Documented.
@@ -36,7 +38,7 @@ func (s *System) createOrder(r *http.Request) answer {
 		}
 	}
 	key := doc.text("orderKey")
-	s.faults.beforeChange(func() int64 {
+	s.faults.switches.BeforeChange(func() int64 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if o := s.byKey(key); o != nil {
@@ -48,11 +50,11 @@ func (s *System) createOrder(r *http.Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.byKey(key)
-	if o == nil || s.faults.forgetsKeys() {
+	if o == nil || s.faults.forgetful.Get() {
 		return success(s.create(doc).doc)
 	}
 	if !slices.Contains(updatable, o.doc.text("orderStatus")) {
-		if s.faults.passesOver() {
+		if s.faults.passing.Get() {
 			// Guessed: the other way in which it could refuse.
 			return success(o.doc)
 		}
@@ -67,7 +69,7 @@ func (s *System) createOrder(r *http.Request) answer {
 	for _, name := range ownFields {
 		o.doc[name] = own[name]
 	}
-	o.doc["modifyDate"] = encode(s.tick())
+	o.doc["modifyDate"] = standin.Encode(s.tick())
 	action := ActionUpdate
 	if o.doc.text("orderStatus") == Cancelled {
 		action = ActionCancel
@@ -80,8 +82,8 @@ func (s *System) createOrder(r *http.Request) answer {
 func (s *System) create(doc Document) *order {
 	id := int64(900001 + len(s.orders))
 	made := maps.Clone(doc)
-	made["orderId"] = encode(id)
-	made["createDate"] = encode(s.tick())
+	made["orderId"] = standin.Encode(id)
+	made["createDate"] = standin.Encode(s.tick())
 	made["modifyDate"] = made["createDate"]
 	o := &order{id: id, doc: made, before: made}
 	s.orders = append(s.orders, o)
@@ -107,7 +109,7 @@ func (s *System) markAsShipped(r *http.Request) answer {
 	if body.OrderID == 0 || body.CarrierCode == "" {
 		return refusal(http.StatusBadRequest, "The orderId and carrierCode fields are required.")
 	}
-	s.faults.beforeChange(body.OrderID)
+	s.faults.switches.BeforeChange(body.OrderID)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,8 +118,8 @@ func (s *System) markAsShipped(r *http.Request) answer {
 		return refusal(http.StatusNotFound, "Not Found")
 	}
 	o.before = maps.Clone(o.doc)
-	o.doc["orderStatus"] = encode(Shipped)
-	o.doc["modifyDate"] = encode(s.tick())
+	o.doc["orderStatus"] = standin.Encode(Shipped)
+	o.doc["modifyDate"] = standin.Encode(s.tick())
 	s.effects = append(s.effects, Effect{
 		Action: ActionShip, OrderID: o.id, OrderNumber: o.doc.text("orderNumber"),
 		Parcel: Parcel{

@@ -1,10 +1,10 @@
 package shipstationtest
 
 import (
-	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // Call names the calls of the API.
@@ -32,26 +32,26 @@ func (c Call) matches(came Call) bool {
 }
 
 // Trouble is what goes wrong.
-type Trouble string
+type Trouble = standin.Trouble
 
 const (
 	// Answer answers Fault.Status. It is what a Fault without Trouble does.
 	Answer Trouble = "answer"
 	// Drop closes the connection without an answer.
-	Drop Trouble = "drop"
+	Drop = standin.Drop
 	// Garbage answers 200 with something that is not JSON.
 	Garbage Trouble = "garbage"
 	// HalfAnswer announces an answer, sends half of it and closes the
 	// connection.
-	HalfAnswer Trouble = "half answer"
+	HalfAnswer = standin.HalfAnswer
 	// Hang answers nothing until the client gives up.
-	Hang Trouble = "hang"
+	Hang = standin.Hang
 	// Hollow answers 200 to a change that is not made.
 	Hollow Trouble = "hollow"
 	// Unlimited answers what it should, without the headers of the rate limit.
 	Unlimited Trouble = "unlimited"
 	// WrongContentType answers what it should, as text/html.
-	WrongContentType Trouble = "wrong content type"
+	WrongContentType = standin.WrongContentType
 )
 
 // Fault makes the next calls go wrong.
@@ -75,22 +75,11 @@ type Fault struct {
 // Faults are the switches that make a System misbehave. All of them can be used
 // while it serves.
 type Faults struct {
-	mu        sync.Mutex
-	armed     []*armed
-	forgetful bool
-	hook      func(orderID int64)
-	noFilter  bool
-	passing   bool
-	revoked   bool
-	stale     int
-	substring bool
-}
+	queue    standin.Queue[Fault]
+	switches standin.Switches[int64]
 
-type armed struct {
-	Fault
-
-	hit  chan struct{}
-	seen bool
+	forgetful standin.Value[bool]
+	passing   standin.Value[bool]
 }
 
 // Inject arms a fault. Faults for one call apply in the order in which they
@@ -101,98 +90,54 @@ func (f *Faults) Inject(fault Fault) <-chan struct{} {
 	if fault.Do == "" {
 		fault.Do = Answer
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	a := &armed{Fault: fault, hit: make(chan struct{})}
-	f.armed = append(f.armed, a)
-	return a.hit
+	return f.queue.Arm(fault, fault.Times)
 }
 
 // BeforeChange sets a function that runs before each change is made, with the
 // order's id: the moment between a client's read and its write. It may call the
 // System's methods. nil removes it.
-func (f *Faults) BeforeChange(hook func(orderID int64)) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.hook = hook
-}
+func (f *Faults) BeforeChange(hook func(orderID int64)) { f.switches.Hook.Set(hook) }
 
 // ForgetKeys makes an update take every orderKey for a new one.
-func (f *Faults) ForgetKeys(on bool) { f.set(func() { f.forgetful = on }) }
+func (f *Faults) ForgetKeys(on bool) { f.forgetful.Set(on) }
 
 // IgnoreFilters makes a search answer every order.
-func (f *Faults) IgnoreFilters(on bool) { f.set(func() { f.noFilter = on }) }
+func (f *Faults) IgnoreFilters(on bool) { f.switches.IgnoreFilters.Set(on) }
 
 // MatchSubstrings makes a search answer every order whose number contains the
 // one that is asked for, without regard to case. Guessed: the documentation
 // only has the beginning.
-func (f *Faults) MatchSubstrings(on bool) { f.set(func() { f.substring = on }) }
+func (f *Faults) MatchSubstrings(on bool) { f.switches.MatchSubstrings.Set(on) }
 
 // PassOver makes an update of an order that may not be updated answer 200 with
 // the order as it is, in place of 400.
-func (f *Faults) PassOver(on bool) { f.set(func() { f.passing = on }) }
+func (f *Faults) PassOver(on bool) { f.passing.Set(on) }
 
 // Revoke makes the System refuse its credentials with 401, or accept them again.
-func (f *Faults) Revoke(on bool) { f.set(func() { f.revoked = on }) }
+func (f *Faults) Revoke(on bool) { f.switches.Revoked.Set(on) }
 
 // StaleReads makes the next n reads show orders as they were before their last
 // change.
-func (f *Faults) StaleReads(n int) { f.set(func() { f.stale = n }) }
+func (f *Faults) StaleReads(n int) { f.switches.StaleReads.Set(n) }
 
 // Clear ends all faults. Calls that hang go on hanging until their clients give
 // up.
 func (f *Faults) Clear() {
-	f.set(func() {
-		f.armed, f.forgetful, f.hook, f.noFilter, f.passing, f.revoked, f.stale, f.substring = nil, false, nil, false, false, false, 0, false
-	})
-}
-
-func (f *Faults) set(change func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	change()
-}
-
-func (f *Faults) is(which *bool) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return *which
-}
-
-func (f *Faults) forgetsKeys() bool { return f.is(&f.forgetful) }
-func (f *Faults) isRevoked() bool   { return f.is(&f.revoked) }
-func (f *Faults) passesOver() bool  { return f.is(&f.passing) }
-
-func (f *Faults) beforeChange(orderID int64) {
-	f.mu.Lock()
-	hook := f.hook
-	f.mu.Unlock()
-	if hook != nil {
-		hook(orderID)
-	}
-}
-
-func (f *Faults) staleRead() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.stale <= 0 {
-		return false
-	}
-	f.stale--
-	return true
+	f.queue.Clear()
+	f.switches.Clear()
+	f.forgetful.Set(false)
+	f.passing.Set(false)
 }
 
 // matcher is how a search filters at the moment. Documented: orderNumber
 // matches the beginning, storeId a single store, and without either every order
 // is answered. Guessed: case does not count.
 func (f *Faults) matcher(number string, store int64) func(Document) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.noFilter {
+	if f.switches.IgnoreFilters.Get() {
 		return func(Document) bool { return true }
 	}
 	compare := strings.HasPrefix
-	if f.substring {
+	if f.switches.MatchSubstrings.Get() {
 		compare = strings.Contains
 	}
 	return func(d Document) bool {
@@ -200,26 +145,7 @@ func (f *Faults) matcher(number string, store int64) func(Document) bool {
 	}
 }
 
-// take returns the fault that applies to a call, and a function that says that
-// it has applied. Without a fault both are nil.
-func (f *Faults) take(call Call) (*Fault, func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, a := range f.armed {
-		if !a.Call.matches(call) {
-			continue
-		}
-		first := !a.seen
-		a.seen = true
-		if a.Times--; a.Times == 0 {
-			f.armed = slices.Delete(f.armed, i, i+1)
-		}
-		fault := a.Fault
-		return &fault, func() {
-			if first {
-				close(a.hit)
-			}
-		}
-	}
-	return nil, nil
+// take returns the fault that applies to a call, as standin.Queue.Take does.
+func (f *Faults) take(call Call) (fault *Fault, applied func()) {
+	return f.queue.Take(func(fault Fault) bool { return fault.Call.matches(call) })
 }

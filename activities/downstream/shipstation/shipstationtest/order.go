@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // The order statuses. Documented.
@@ -108,7 +110,7 @@ func (s *System) AddOrder(number, status string, opts ...OrderOption) int64 {
 	id := int64(900001 + len(s.orders))
 	now := s.tick()
 	doc := Document{}
-	set := func(name string, value any) { doc[name] = encode(value) }
+	set := func(name string, value any) { doc[name] = standin.Encode(value) }
 	set("orderId", id)
 	set("orderNumber", number)
 	set("orderKey", "key-"+strconv.FormatInt(id, 10))
@@ -151,7 +153,7 @@ func (s *System) Edit(id int64, opts ...OrderOption) error {
 	for _, opt := range opts {
 		opt(o.doc)
 	}
-	o.doc["modifyDate"] = encode(s.tick())
+	o.doc["modifyDate"] = standin.Encode(s.tick())
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (s *System) getOrder(r *http.Request) answer {
 	if err != nil {
 		return refusal(http.StatusBadRequest, "The request is invalid.")
 	}
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.byID(id)
@@ -78,7 +78,7 @@ func (s *System) listOrders(r *http.Request) answer {
 	// Guessed: a page size beyond the maximum is lowered without a word.
 	size = min(size, maxPage)
 	matches := s.faults.matcher(query.Get("orderNumber"), store)
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

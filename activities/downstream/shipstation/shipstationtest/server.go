@@ -2,23 +2,18 @@ package shipstationtest
 
 import (
 	"crypto/subtle"
-	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // maxBody is how large a request's body may be, in bytes.
 const maxBody = 1 << 20
 
-// answer is an HTTP answer before it is sent, so that a fault can replace it.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
+type answer = standin.Answer
 
 type handler func(*http.Request) answer
 
@@ -54,15 +49,15 @@ func (s *System) handle(call Call, work handler) http.Handler {
 		}
 		fault, applied := s.faults.take(call)
 		defer func() {
-			s.log.Debug("ShipStation stand-in", "call", string(call), "fault", fault != nil, "took", time.Since(start))
+			s.log.Debug(name, "call", string(call), "fault", fault != nil, "took", time.Since(start))
 		}()
 		if fault == nil {
-			guarded(r).with(limits).send(w)
+			limited(guarded(r), limits).Send(w)
 			return
 		}
 		var truth answer
 		if fault.AfterCommit || fault.Do == WrongContentType || fault.Do == Unlimited {
-			truth = guarded(r).with(limits)
+			truth = limited(guarded(r), limits)
 		}
 		applied()
 		s.suffer(w, r, fault, truth)
@@ -95,7 +90,7 @@ func limitHeaders(limit, remaining int, reset time.Duration) http.Header {
 // authenticated checks the basic authentication. Documented.
 func (s *System) authenticated(r *http.Request) bool {
 	key, secret, ok := r.BasicAuth()
-	return ok && !s.faults.isRevoked() &&
+	return ok && !s.faults.switches.Revoked.Get() &&
 		subtle.ConstantTimeCompare([]byte(key), []byte(s.APIKey)) == 1 &&
 		subtle.ConstantTimeCompare([]byte(secret), []byte(s.APISecret)) == 1
 }
@@ -104,28 +99,23 @@ func (s *System) authenticated(r *http.Request) bool {
 // work has been done.
 func (s *System) suffer(w http.ResponseWriter, r *http.Request, fault *Fault, truth answer) {
 	switch fault.Do {
-	case Drop:
-		panic(http.ErrAbortHandler)
-	case Hang:
-		s.hang(r)
-		panic(http.ErrAbortHandler)
 	case Garbage:
-		answer{http.StatusOK, jsonHeader(), []byte(`}{ "orders": nonsense ` + Private)}.send(w)
-	case HalfAnswer:
-		half(w)
+		success("").WithBody(`}{ "orders": nonsense ` + Private).Send(w)
 	case Hollow:
 		// Guessed: an answer to a write that was not carried out.
-		success(map[string]any{"orderStatus": "any", "customerEmail": Private}).send(w)
+		success(map[string]any{"orderStatus": "any", "customerEmail": Private}).Send(w)
 	case Unlimited:
 		for name := range limitHeaders(0, 0, 0) {
-			truth.header.Del(name)
+			truth.Header.Del(name)
 		}
-		truth.send(w)
-	case WrongContentType:
-		truth.header.Set("Content-Type", "text/html; charset=utf-8")
-		truth.send(w)
+		truth.Send(w)
 	case Answer:
-		fault.answer().send(w)
+		fault.answer().Send(w)
+	default:
+		if fault.Do == HalfAnswer {
+			truth = success(map[string]any{"orders": []string{}, "customerEmail": Private})
+		}
+		s.server.Suffer(w, r, fault.Do, truth)
 	}
 }
 
@@ -137,66 +127,22 @@ func (f *Fault) answer() answer {
 	}
 	a := refusal(status, "a fault was asked for by "+Private)
 	if status == http.StatusTooManyRequests && f.Reset > 0 {
-		return a.with(limitHeaders(40, 0, f.Reset))
+		return limited(a, limitHeaders(40, 0, f.Reset))
 	}
 	return a
 }
 
-// half announces an answer, sends half of it and breaks the connection.
-func half(w http.ResponseWriter) {
-	a := success(map[string]any{"orders": []string{}, "customerEmail": Private})
-	a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
-	a.body = a.body[:len(a.body)/2]
-	a.send(w)
-	// Without a flush the server would drop what it holds, and the client
-	// would see no answer at all.
-	_ = http.NewResponseController(w).Flush()
-	panic(http.ErrAbortHandler)
-}
+const jsonType = "application/json; charset=utf-8"
 
-// hang waits until the client gives up or the System stops.
-func (s *System) hang(r *http.Request) {
-	// The server notices that a client has gone only after the request's body
-	// has been read.
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody+1))
-	select {
-	case <-r.Context().Done():
-	case <-s.stop:
-	}
-}
-
-func jsonHeader() http.Header {
-	return http.Header{"Content-Type": {"application/json; charset=utf-8"}}
-}
-
-func success(body any) answer {
-	return answer{http.StatusOK, jsonHeader(), encode(body)}
-}
+func success(body any) answer { return standin.JSON(http.StatusOK, jsonType, body) }
 
 // refusal is an error answer. Inferred from clients: an object with a Message.
 func refusal(status int, message string) answer {
-	return answer{status, jsonHeader(), encode(map[string]string{"Message": message})}
+	return standin.JSON(status, jsonType, map[string]string{"Message": message})
 }
 
-// with adds headers to the answer.
-func (a answer) with(header http.Header) answer {
-	maps.Copy(a.header, header)
+// limited adds the headers of the rate limit to an answer.
+func limited(a answer, limits http.Header) answer {
+	maps.Copy(a.Header, limits)
 	return a
-}
-
-// send writes the answer. A client that has gone away is nobody's error.
-func (a answer) send(w http.ResponseWriter) {
-	maps.Copy(w.Header(), a.header)
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
-}
-
-// encode writes JSON. Everything that is answered here can be encoded; if that
-// ever changes, the answer is not JSON and every test of it fails.
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	return body
 }

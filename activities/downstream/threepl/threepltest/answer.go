@@ -1,35 +1,26 @@
 package threepltest
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
-// answer is an HTTP answer before it is sent, so that a fault can replace or
-// lose it.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
+type answer = standin.Answer
 
 // success answers 200 with hal+json. Documented: that is what the API speaks
 // when it is asked for it.
 func success(body any) answer {
-	return answer{
-		status: http.StatusOK,
-		header: http.Header{"Content-Type": {"application/hal+json; charset=utf-8"}},
-		body:   encode(body),
-	}
+	return standin.JSON(http.StatusOK, "application/hal+json; charset=utf-8", body)
 }
 
 // done answers 204. Documented: operators answer 204 without a body.
-func done() answer { return answer{status: http.StatusNoContent, header: http.Header{}} }
+func done() answer { return standin.Empty(http.StatusNoContent) }
 
 // empty answers a status without a body. Documented: 401, 404, 412 and 428.
 // Guessed: that they have no body.
-func empty(status int) answer { return answer{status: status, header: http.Header{}} }
+func empty(status int) answer { return standin.Empty(status) }
 
 // exception answers one of the documented exceptions. Documented: the member
 // names, and the form of $type.
@@ -40,11 +31,7 @@ func exception(status int, kind, code, hint string, more map[string]any) answer 
 		"Hint":      hint,
 	}
 	maps.Copy(body, more)
-	return answer{
-		status: status,
-		header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
-		body:   encode(body),
-	}
+	return standin.JSON(status, "application/json; charset=utf-8", body)
 }
 
 // forbidden answers that a role is missing. Documented: 403, and that there is
@@ -78,32 +65,6 @@ func badBody(member, code string) answer {
 
 // broken answers a failure of the server. Documented: 500 is plain text.
 func broken(status int) answer {
-	return answer{
-		status: status,
-		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
-		body:   []byte("Server Error: object reference not set, jane.doe@example.com"),
-	}
-}
-
-// encode writes JSON. Everything that is answered here can be encoded; if that
-// ever changes, the answer is not JSON and every test of it fails.
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(err.Error())
-	}
-	return body
-}
-
-func (a answer) with(name, value string) answer {
-	a.header = a.header.Clone()
-	a.header.Set(name, value)
-	return a
-}
-
-// send writes the answer. A client that has gone away is nobody's error.
-func (a answer) send(w http.ResponseWriter) {
-	maps.Copy(w.Header(), a.header)
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	return standin.Empty(status).With("Content-Type", "text/plain; charset=utf-8").
+		WithBody("Server Error: object reference not set, jane.doe@example.com")
 }

@@ -77,7 +77,7 @@ func (s *System) change(r *http.Request, body any, work func(*order) (answer, Ef
 	if err != nil || !isJSON(r) || json.Unmarshal(raw, body) != nil {
 		return badBody("", "ValueNotSupported")
 	}
-	s.faults.beforeChange(r.PathValue("id"))
+	s.faults.switches.BeforeChange(r.PathValue("id"))
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,8 +3,9 @@ package threepltest
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // Call names the calls that the System answers.
@@ -35,27 +36,27 @@ func (c Call) matches(came Call) bool {
 }
 
 // Trouble is what goes wrong.
-type Trouble string
+type Trouble = standin.Trouble
 
 const (
 	// Answer answers Fault.Status and Fault.Code. It is what a Fault without
 	// Trouble does.
 	Answer Trouble = "answer"
 	// Drop closes the connection without an answer.
-	Drop Trouble = "drop"
+	Drop = standin.Drop
 	// ExpireToken ends the life of the request's token, and answers 401.
 	ExpireToken Trouble = "expire token"
 	// Garbage answers 200 with something that is not JSON.
 	Garbage Trouble = "garbage"
 	// HalfAnswer announces a whole answer, sends half of it and closes the
 	// connection.
-	HalfAnswer Trouble = "half answer"
+	HalfAnswer = standin.HalfAnswer
 	// Hang answers nothing until the client gives up.
-	Hang Trouble = "hang"
+	Hang = standin.Hang
 	// Hollow answers 204 as if an order had been changed, and changes nothing.
 	Hollow Trouble = "hollow"
 	// WrongContentType answers what it should, as text/html.
-	WrongContentType Trouble = "wrong content type"
+	WrongContentType = standin.WrongContentType
 )
 
 // Fault makes one call go wrong.
@@ -80,20 +81,10 @@ type Fault struct {
 // Faults are the switches that make a System misbehave. All of them can be used
 // while it serves.
 type Faults struct {
-	mu        sync.Mutex
-	armed     []armed
-	denied    []string
-	hook      func(orderID string)
-	noFilter  bool
-	revoked   bool
-	stale     int
-	substring bool
-}
+	queue    standin.Queue[Fault]
+	switches standin.Switches[string]
 
-type armed struct {
-	Fault
-
-	hit chan struct{}
+	denied standin.Value[[]string]
 }
 
 // Inject arms a fault for one call. Faults for one call apply in the order in
@@ -103,89 +94,48 @@ func (f *Faults) Inject(fault Fault) <-chan struct{} {
 	if fault.Do == "" {
 		fault.Do = Answer
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	a := armed{Fault: fault, hit: make(chan struct{})}
-	f.armed = append(f.armed, a)
-	return a.hit
+	return f.queue.Arm(fault, 1)
 }
 
 // BeforeChange sets a function that runs before each cancellation and
 // confirmation is looked at, with the order's id: the moment between a client's
 // read and its write. It may call the System's methods. nil removes it.
-func (f *Faults) BeforeChange(hook func(orderID string)) { f.set(func() { f.hook = hook }) }
+func (f *Faults) BeforeChange(hook func(orderID string)) { f.switches.Hook.Set(hook) }
 
 // DenyRoles takes these roles from the credentials.
-func (f *Faults) DenyRoles(roles ...string) { f.set(func() { f.denied = roles }) }
+func (f *Faults) DenyRoles(roles ...string) { f.denied.Set(roles) }
 
 // IgnoreFilter makes a search answer every order, as the API is documented to
 // do when the name of the parameter is misspelt.
-func (f *Faults) IgnoreFilter(on bool) { f.set(func() { f.noFilter = on }) }
+func (f *Faults) IgnoreFilter(on bool) { f.switches.IgnoreFilters.Set(on) }
 
 // MatchSubstrings makes a search answer every order whose reference number
 // contains the one that is asked for, whoever's it is.
-func (f *Faults) MatchSubstrings(on bool) { f.set(func() { f.substring = on }) }
+func (f *Faults) MatchSubstrings(on bool) { f.switches.MatchSubstrings.Set(on) }
 
 // StaleReads makes the next n reads show orders as they were before their last
 // change.
-func (f *Faults) StaleReads(n int) { f.set(func() { f.stale = n }) }
+func (f *Faults) StaleReads(n int) { f.switches.StaleReads.Set(n) }
 
 // Revoke makes the System accept no credentials and no tokens until Clear.
-func (f *Faults) Revoke() { f.set(func() { f.revoked = true }) }
+func (f *Faults) Revoke() { f.switches.Revoked.Set(true) }
 
 // Clear ends all faults. Calls that hang go on hanging until their clients give
 // up.
 func (f *Faults) Clear() {
-	f.set(func() {
-		f.armed, f.denied, f.hook, f.noFilter, f.revoked, f.stale, f.substring = nil, nil, nil, false, false, 0, false
-	})
+	f.queue.Clear()
+	f.switches.Clear()
+	f.denied.Set(nil)
 }
 
-func (f *Faults) set(change func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	change()
-}
-
-func (f *Faults) isRevoked() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.revoked
-}
-
-func (f *Faults) lacks(role string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Contains(f.denied, role)
-}
-
-func (f *Faults) beforeChange(orderID string) {
-	f.mu.Lock()
-	hook := f.hook
-	f.mu.Unlock()
-	if hook != nil {
-		hook(orderID)
-	}
-}
-
-func (f *Faults) staleRead() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.stale <= 0 {
-		return false
-	}
-	f.stale--
-	return true
-}
+func (f *Faults) lacks(role string) bool { return slices.Contains(f.denied.Get(), role) }
 
 // matcher is how a search chooses orders at the moment.
 func (f *Faults) matcher(filter string, conditions []condition) condition {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	switch {
-	case f.noFilter:
+	case f.switches.IgnoreFilters.Get():
 		return func(Order) bool { return true }
-	case f.substring:
+	case f.switches.MatchSubstrings.Get():
 		wanted := numberIn(filter)
 		return func(o Order) bool { return strings.Contains(strings.ToLower(o.Number), wanted) }
 	default:
@@ -195,15 +145,7 @@ func (f *Faults) matcher(filter string, conditions []condition) condition {
 	}
 }
 
-// take returns the fault that applies to a call, or nil.
-func (f *Faults) take(call Call) *armed {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, a := range f.armed {
-		if a.Call.matches(call) {
-			f.armed = slices.Delete(f.armed, i, i+1)
-			return &a
-		}
-	}
-	return nil
+// take returns the fault that applies to a call, as standin.Queue.Take does.
+func (f *Faults) take(call Call) (fault *Fault, applied func()) {
+	return f.queue.Take(func(fault Fault) bool { return fault.Call.matches(call) })
 }

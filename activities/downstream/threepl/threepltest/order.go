@@ -189,7 +189,7 @@ func (s *System) WaitEffects(ctx context.Context, n int) ([]Effect, error) {
 		}
 		select {
 		case <-changed:
-		case <-s.stop:
+		case <-s.server.Done():
 			return effects, fmt.Errorf("3PL Warehouse Manager stand-in: stopped with %d of %d effects", len(effects), n)
 		case <-ctx.Done():
 			return effects, fmt.Errorf("3PL Warehouse Manager stand-in: %d of %d effects: %w", len(effects), n, ctx.Err())

@@ -34,7 +34,7 @@ func (s *System) listOrders(r *http.Request) answer {
 		}
 	}
 	matches := s.faults.matcher(query.Get("rql"), conditions)
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func positive(query url.Values, name string, otherwise int) (int, bool) {
 
 // getOrder answers one order. Documented: 200 with an ETag, or 404.
 func (s *System) getOrder(r *http.Request) answer {
-	stale := s.faults.staleRead()
+	stale := s.faults.switches.StaleRead()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.byID(r.PathValue("id"))
@@ -72,7 +72,7 @@ func (s *System) getOrder(r *http.Request) answer {
 		return empty(http.StatusNotFound)
 	}
 	shown := o.seen(stale)
-	return success(shown.view()).with("ETag", shown.Version)
+	return success(shown.view()).With("ETag", shown.Version)
 }
 
 // seen is what a read shows: the order, or what it was before its last change.

@@ -1,7 +1,6 @@
 package threepltest
 
 import (
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -39,47 +38,41 @@ func (s *System) guard(role string, work handler) handler {
 func (s *System) handle(call Call, work handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		fault := s.faults.take(call)
+		fault, applied := s.faults.take(call)
 		defer func() {
-			s.log.Debug("3PL Warehouse Manager stand-in", "call", string(call), "fault", fault != nil, "took", time.Since(start))
+			s.log.Debug(name, "call", string(call), "fault", fault != nil, "took", time.Since(start))
 		}()
 		if fault == nil {
-			work(r).send(w)
+			work(r).Send(w)
 			return
 		}
 		truth := empty(http.StatusOK)
 		if fault.AfterCommit || fault.Do == WrongContentType {
 			truth = work(r)
 		}
-		close(fault.hit)
-		s.suffer(w, r, fault.Fault, truth)
+		applied()
+		s.suffer(w, r, fault, truth)
 	})
 }
 
 // suffer answers a call that a fault applies to. truth is its answer when the
 // work has been done.
-func (s *System) suffer(w http.ResponseWriter, r *http.Request, fault Fault, truth answer) {
+func (s *System) suffer(w http.ResponseWriter, r *http.Request, fault *Fault, truth answer) {
 	switch fault.Do {
-	case Drop:
-		panic(http.ErrAbortHandler)
 	case ExpireToken:
 		s.expire(r)
-		empty(http.StatusUnauthorized).send(w)
+		empty(http.StatusUnauthorized).Send(w)
 	case Garbage:
-		a := success("")
-		a.body = []byte(`}{ "totalResults": nonsense`)
-		a.send(w)
-	case HalfAnswer:
-		half(w)
-	case Hang:
-		s.hang(r)
-		panic(http.ErrAbortHandler)
+		success("").WithBody(`}{ "totalResults": nonsense`).Send(w)
 	case Hollow:
-		done().send(w)
-	case WrongContentType:
-		truth.with("Content-Type", "text/html; charset=utf-8").send(w)
+		done().Send(w)
 	case Answer:
-		fault.answer().send(w)
+		fault.answer().Send(w)
+	default:
+		if fault.Do == HalfAnswer {
+			truth = success(map[string]any{"totalResults": 1, "_embedded": map[string]any{ordersRel: []any{}}})
+		}
+		s.server.Suffer(w, r, fault.Do, truth)
 	}
 }
 
@@ -98,30 +91,7 @@ func (f *Fault) answer() answer {
 		a = broken(f.Status)
 	}
 	if f.RetryAfter > 0 {
-		a = a.with("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
+		a = a.With("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	return a
-}
-
-// half sends the first half of an answer and breaks the connection.
-func half(w http.ResponseWriter) {
-	a := success(map[string]any{"totalResults": 1, "_embedded": map[string]any{ordersRel: []any{}}})
-	a = a.with("Content-Length", strconv.Itoa(len(a.body)))
-	a.body = a.body[:len(a.body)/2]
-	a.send(w)
-	// Without a flush the server would drop what it holds, and the client
-	// would see no answer at all.
-	_ = http.NewResponseController(w).Flush()
-	panic(http.ErrAbortHandler)
-}
-
-// hang waits until the client gives up or the System stops.
-func (s *System) hang(r *http.Request) {
-	// The server notices that a client has gone only after the request's body
-	// has been read.
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody+1))
-	select {
-	case <-r.Context().Done():
-	case <-s.stop:
-	}
 }

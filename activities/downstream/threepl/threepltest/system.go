@@ -9,13 +9,11 @@ package threepltest
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"sync"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
 // The customer and the facility of the orders that AddOrder adds.
@@ -23,6 +21,9 @@ const (
 	CustomerID int64 = 12
 	FacilityID int64 = 3
 )
+
+// name is what the System is called in errors and logs.
+const name = "3PL Warehouse Manager stand-in"
 
 // System is a running stand-in. It is safe for concurrent use.
 type System struct {
@@ -36,14 +37,11 @@ type System struct {
 	UserLogin string
 
 	faults    *Faults
+	listen    string
 	log       *slog.Logger
 	now       func() time.Time
-	server    *http.Server
-	served    chan struct{}
-	stop      chan struct{}
-	stopOnce  sync.Once
+	server    *standin.Server
 	tokenLife time.Duration
-	unwatch   func() bool
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced when an effect is committed
@@ -61,6 +59,10 @@ type Option func(*System)
 // time.Now.
 func WithClock(now func() time.Time) Option { return func(s *System) { s.now = now } }
 
+// WithListenAddress sets the TCP address. Default "127.0.0.1:0", which is any
+// free port of the loopback.
+func WithListenAddress(address string) Option { return func(s *System) { s.listen = address } }
+
 // WithLogger sets where requests are logged, at level debug. Default: nowhere.
 func WithLogger(log *slog.Logger) Option { return func(s *System) { s.log = log } }
 
@@ -68,28 +70,17 @@ func WithLogger(log *slog.Logger) Option { return func(s *System) { s.log = log 
 // hour. Documented: expires_in 3600 in the sample.
 func WithTokenLife(d time.Duration) Option { return func(s *System) { s.tokenLife = d } }
 
-// TB is the part of testing.TB that New needs. It is declared here so that the
-// product can hold a stand-in without holding package testing.
-type TB interface {
-	Cleanup(f func())
-	Fatalf(format string, args ...any)
-	Helper()
-}
+// TB is the part of testing.TB that New needs.
+type TB = standin.TB
 
 // New starts a System that lasts as long as the test.
 func New(tb TB, opts ...Option) *System {
 	tb.Helper()
-	s, err := Start(context.Background(), opts...)
-	if err != nil {
-		tb.Fatalf("start the stand-in: %v", err)
-		return nil
-	}
-	tb.Cleanup(s.Close)
-	return s
+	return standin.New(tb, name, func(ctx context.Context) (*System, error) { return Start(ctx, opts...) })
 }
 
-// Start starts a System on any free port of the loopback, which runs until
-// Close is called or ctx ends. It fails when it cannot listen.
+// Start starts a System, which runs until Close is called or ctx ends. It fails
+// when it cannot listen.
 func Start(ctx context.Context, opts ...Option) (*System, error) {
 	s := &System{
 		ClientID:     rand.Text(),
@@ -97,10 +88,9 @@ func Start(ctx context.Context, opts ...Option) (*System, error) {
 		TPL:          "{5fd0a2ab-3f20-4b0d-9a3e-2b6a2e7d1c44}",
 		UserLogin:    "bridge",
 		faults:       &Faults{},
+		listen:       "127.0.0.1:0",
 		log:          slog.New(slog.DiscardHandler),
 		now:          time.Now,
-		served:       make(chan struct{}),
-		stop:         make(chan struct{}),
 		tokenLife:    time.Hour,
 		changed:      make(chan struct{}),
 		tokens:       map[string]time.Time{},
@@ -108,43 +98,18 @@ func Start(ctx context.Context, opts ...Option) (*System, error) {
 	for _, opt := range opts {
 		opt(s)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	server, err := standin.Listen(ctx, name, s.listen, s.log)
 	if err != nil {
-		return nil, fmt.Errorf("3PL Warehouse Manager stand-in: listen: %w", err)
+		return nil, err
 	}
-	s.URL = "http://" + listener.Addr().String()
-	s.server = &http.Server{
-		Handler:           s.routes(),
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      2 * time.Minute,
-	}
-	go s.serve(listener)
-	s.unwatch = context.AfterFunc(ctx, s.Close)
+	s.server, s.URL = server, server.URL
+	server.Serve(ctx, s.routes())
 	return s, nil
-}
-
-func (s *System) serve(listener net.Listener) {
-	defer close(s.served)
-	if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		s.log.Error("3PL Warehouse Manager stand-in stopped", "error", err)
-	}
 }
 
 // Close stops the System, ends the requests under way, and waits until it no
 // longer listens. It may be called more than once.
-func (s *System) Close() {
-	s.stopOnce.Do(func() {
-		close(s.stop)
-		if err := s.server.Close(); err != nil {
-			s.log.Warn("3PL Warehouse Manager stand-in: close", "error", err)
-		}
-	})
-	<-s.served
-}
+func (s *System) Close() { s.server.Close() }
 
 // Faults returns the switches that make the System misbehave.
 func (s *System) Faults() *Faults { return s.faults }

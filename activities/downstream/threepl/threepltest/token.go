@@ -19,11 +19,11 @@ const maxBody = 64 << 10
 func (s *System) issueToken(r *http.Request) answer {
 	refuse := func(status int, code string) answer {
 		a := success(map[string]string{"error": code})
-		a.status = status
-		return a.with("Content-Type", "application/json; charset=utf-8")
+		a.Status = status
+		return a.With("Content-Type", "application/json; charset=utf-8")
 	}
 	id, secret, ok := r.BasicAuth()
-	if !ok || s.faults.isRevoked() || id != s.ClientID ||
+	if !ok || s.faults.switches.Revoked.Get() || id != s.ClientID ||
 		subtle.ConstantTimeCompare([]byte(secret), []byte(s.ClientSecret)) != 1 {
 		return refuse(http.StatusUnauthorized, "invalid_client")
 	}
@@ -49,14 +49,14 @@ func (s *System) issueToken(r *http.Request) answer {
 	return success(map[string]any{
 		"access_token": token, "token_type": "Bearer", "expires_in": int64(s.tokenLife / time.Second),
 		"refresh_token": nil, "scope": nil,
-	}).with("Content-Type", "application/json; charset=utf-8")
+	}).With("Content-Type", "application/json; charset=utf-8")
 }
 
 // authenticated reports whether a request carries a token that is valid.
 // Documented: Bearer, and 401 without.
 func (s *System) authenticated(r *http.Request) bool {
 	token, ok := bearer(r)
-	if !ok || s.faults.isRevoked() {
+	if !ok || s.faults.switches.Revoked.Get() {
 		return false
 	}
 	s.mu.Lock()
