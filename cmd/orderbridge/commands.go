@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/orderbridge/orderbridge/activities/downstream/sandbox"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
@@ -87,15 +89,20 @@ func newDevCommand(environ []string) *cobra.Command {
 		Use:   "dev",
 		Short: "Run everything on this machine and tell a short story",
 		Long: `Run everything on this machine: a Temporal server with its Web UI, ingress and
-worker, a fake BigCommerce store, and a demo order system. Then a short story is
+worker, a fake BigCommerce store, and an order system. Then a short story is
 played on it with real HTTP calls, and every line of it ends with a link to the
 run in the Web UI.
+
+The order system is a stand-in of the kind that --downstream names: one that
+answers the project's own contract, unless it says otherwise. With "vendure" it is
+the real Vendure, which needs Node.js; the first time it is installed from npm and
+compiled, which takes several minutes.
 
 Temporal is, in this order: a server that runs already (TEMPORAL_ADDRESS), the
 temporal command on the PATH, one that was fetched or built before, a download,
 or a build from source, which takes several minutes the first time.
 
-The fake store and the demo order system begin anew at each start, with new
+The fake store and the order system begin anew at each start, with new
 tokens; so the channel "demo" is set to them again, whatever was changed of it
 before. With --data-dir, Temporal's database, the master key and the log are kept,
 and with them other channels and the edit history.
@@ -116,9 +123,10 @@ gives way to a free one.`,
 	flags.StringVar(&options.DataDir, "data-dir", ".orderbridge", "keep Temporal's database, the master key and the logs in this `directory`; channel demo is reset at each start")
 	flags.BoolVar(&options.InMemory, "in-memory", false, "keep nothing: everything is gone at the end")
 	flags.BoolVar(&options.Once, "once", false, "end after the story: status 0 if all of it came true, otherwise 1")
+	flags.StringVar(&options.Downstream, "downstream", "rest", "the `kind` of the order system: "+strings.Join(sandbox.Kinds(), ", "))
 	flags.StringVar(&options.Listen, "listen", "127.0.0.1:8080", "preferred `address` of the ingress")
 	flags.StringVar(&options.StoreListen, "store-listen", "127.0.0.1:8081", "preferred `address` of the fake store")
-	flags.StringVar(&options.DownstreamListen, "downstream-listen", "127.0.0.1:8082", "preferred `address` of the demo order system")
+	flags.StringVar(&options.DownstreamListen, "downstream-listen", "127.0.0.1:8082", "preferred `address` of the order system")
 	return cmd
 }
 

@@ -11,9 +11,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/orderbridge/orderbridge/activities/downstream/sandbox"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/worker"
@@ -30,6 +32,9 @@ func (w *world) checkOptions(context.Context) error {
 		if _, convErr := strconv.ParseUint(port, 10, 16); err != nil || convErr != nil || host == "" {
 			errs = append(errs, fmt.Errorf("%s %q must look like 127.0.0.1:8080", flag.name, flag.address))
 		}
+	}
+	if !slices.Contains(sandbox.Kinds(), w.options.Downstream) {
+		errs = append(errs, fmt.Errorf("--downstream %q is none of %s", w.options.Downstream, strings.Join(sandbox.Kinds(), ", ")))
 	}
 	environment := maps.Clone(w.options.Environment)
 	if environment[masterKeyVariable] == "" {

@@ -23,6 +23,8 @@ type Options struct {
 	InMemory bool
 	// Once ends the run after the story.
 	Once bool
+	// Downstream is the kind of the order system; see sandbox.Kinds.
+	Downstream string
 	// Out is told what happens, in plain lines.
 	Out io.Writer
 	// Environment is the process's environment.

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/orderbridge/orderbridge/activities/downstream/sandbox"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/worker/devserver/devservertest"
@@ -34,7 +35,7 @@ func options(t *testing.T, out io.Writer) dev.Options {
 	t.Helper()
 	server := devservertest.Start(t, workflows.SearchAttributes())
 	return dev.Options{
-		InMemory: true, Once: true, Out: out,
+		InMemory: true, Once: true, Out: out, Downstream: "rest",
 		Environment: process.Environment{
 			"TEMPORAL_ADDRESS": server.Address, "TEMPORAL_NAMESPACE": server.CreateNamespace(t), "TEMPORAL_UI_URL": "http://ui.test",
 		},
@@ -44,8 +45,21 @@ func options(t *testing.T, out io.Writer) dev.Options {
 
 func TestStory(t *testing.T) {
 	t.Parallel()
+	for _, kind := range sandbox.Kinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			testStory(t, kind)
+		})
+	}
+}
+
+func testStory(t *testing.T, kind string) {
+	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, dev.Run(t.Context(), options(t, &out)), out.String())
+	o := options(t, &out)
+	o.Downstream = kind
+	require.NoError(t, dev.Run(t.Context(), o), out.String())
+	require.Contains(t, out.String(), "  ("+kind+", credential ")
 	told := regexp.MustCompile(`(?m)^ {2}ok {2}Order (\d+) .* → .*\. http://ui\.test/namespaces/[^ ]+/workflows/webhook%2Fdemo%2F[^ ]+$`).
 		FindAllStringSubmatch(out.String(), -1)
 	require.Len(t, told, 6, out.String())
@@ -75,8 +89,10 @@ func TestBadEnvironment(t *testing.T) {
 	o := options(t, io.Discard)
 	var out bytes.Buffer
 	o.Environment["ORDERBRIDGE_MAX_BODY_BYTES"], o.Listen, o.StoreListen, o.Out = "many", "8080", "127.0.0.1:99999", &out
+	o.Downstream = "fax"
 	err := dev.Run(t.Context(), o)
 	require.ErrorContains(t, err, "ORDERBRIDGE_MAX_BODY_BYTES")
+	require.ErrorContains(t, err, `--downstream "fax" is none of `)
 	require.ErrorContains(t, err, `--listen "8080" must look like 127.0.0.1:8080`)
 	require.ErrorContains(t, err, `--store-listen "127.0.0.1:99999"`)
 	require.NotContains(t, out.String(), "Temporal:", "nothing is started before")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
-	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
+	"github.com/orderbridge/orderbridge/activities/downstream/sandbox"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
@@ -19,8 +19,10 @@ import (
 // store, and what Orderbridge makes of it is compared with what it should.
 type chapter struct {
 	order int64
-	// status is the order's status downstream when the scene begins.
-	status string
+	// status is the order's status downstream when the scene begins, and
+	// absent true if it has not arrived there yet.
+	status sandbox.Role
+	absent bool
 	// happens is what a merchant does, and what is told about it.
 	happens string
 	do      func(ctx context.Context, m *merchant, order int64) error
@@ -36,64 +38,59 @@ type chapter struct {
 	therefore string
 	// effects are the actions that the order system must have seen, and
 	// tracking the number that came with them.
-	effects  []resttest.Action
+	effects  []sandbox.Action
 	tracking string
 }
 
-func chapters() []chapter {
+// chapters is the story, told with the words of the order system.
+func chapters(system *sandbox.System) []chapter {
 	cancel := func(ctx context.Context, m *merchant, order int64) error { return m.cancel(ctx, order) }
 	const tracking = "9400100000000000000219"
+	unselected := system.Status(sandbox.Unselected)
 	return []chapter{
 		{
-			order: 218, status: "Awaiting Shipment",
+			order: 218, status: sandbox.Selected,
 			happens: "is cancelled in the store", do: cancel,
 			outcome: workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
 			therefore: "cancelled downstream",
-			effects:   []resttest.Action{resttest.ActionCancel},
+			effects:   []sandbox.Action{sandbox.Cancelled},
 		},
 		{
-			order: 219, status: "Awaiting Shipment",
+			order: 219, status: sandbox.Selected,
 			happens: "is shipped with tracking number " + tracking,
 			do: func(ctx context.Context, m *merchant, order int64) error {
 				return m.ship(ctx, order, tracking)
 			},
 			outcome: workflows.OutcomeFulfilled, reason: workflows.ReasonApplied,
 			therefore: "fulfilled downstream with that number",
-			effects:   []resttest.Action{resttest.ActionFulfill}, tracking: tracking,
+			effects:   []sandbox.Action{sandbox.Fulfilled}, tracking: tracking,
 		},
 		{
-			order: 220, status: "On Hold",
-			happens: "is cancelled in the store, but is On Hold downstream", do: cancel,
+			order: 220, status: sandbox.Unselected,
+			happens: fmt.Sprintf("is cancelled in the store, but is %s downstream", unselected), do: cancel,
 			outcome: workflows.OutcomeNoEffect, reason: workflows.ReasonStatusNotSelected,
-			therefore: "nothing happens: On Hold is not among the channel's valid cancellation statuses",
+			therefore: fmt.Sprintf("nothing happens: %s is not among the channel's valid cancellation statuses", unselected),
 		},
+		waiting(system, cancel),
 		{
-			order: 221, status: "Unprocessed",
-			happens: "is cancelled in the store while it is still Unprocessed downstream", do: cancel,
-			meanwhile: processLater,
-			outcome:   workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
-			therefore: "waited until it was processed, then cancelled downstream",
-			effects:   []resttest.Action{resttest.ActionCancel},
-		},
-		{
-			order: 222, status: "Awaiting Shipment", copies: 3,
+			order: 222, status: sandbox.Selected, copies: 3,
 			happens: "is cancelled in the store, and the webhook is sent three times", do: cancel,
 			outcome: workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
 			therefore: "cancelled downstream once",
-			effects:   []resttest.Action{resttest.ActionCancel},
+			effects:   []sandbox.Action{sandbox.Cancelled},
 		},
 		{
-			order: 223, status: "Awaiting Shipment", lost: true,
+			order: 223, status: sandbox.Selected, lost: true,
 			happens: "is cancelled after BigCommerce switched the hook off, so that no webhook comes", do: cancel,
 			outcome: workflows.OutcomeCancelled, reason: workflows.ReasonApplied,
 			therefore: "the audit switched the hook on, a search found the order, cancelled downstream",
-			effects:   []resttest.Action{resttest.ActionCancel},
+			effects:   []sandbox.Action{sandbox.Cancelled},
 		},
 	}
 }
 
 // spareOrders have no part in the story: they are left for whoever wants to try
-// something. They come first, as so-1001 and so-1002 in the order system.
+// something. They come first.
 func spareOrders() []int64 { return []int64{101, 102} }
 
 // invite says what to try next.
@@ -139,12 +136,14 @@ const chapterTimeout = time.Minute
 func (w *world) tell(ctx context.Context) error {
 	for _, order := range spareOrders() {
 		w.store.AddOrder(bigcommercetest.Order{ID: order, StatusID: bigcommerce.StatusAwaitingFulfillment})
-		w.demo.AddOrder(strconv.FormatInt(order, 10), "Awaiting Shipment")
+		if err := w.system.AddOrder(ctx, strconv.FormatInt(order, 10), sandbox.Selected); err != nil {
+			return err
+		}
 	}
 	w.console.linef("")
 	w.console.linef("A short story:")
 	var errs []error
-	for _, c := range chapters() {
+	for _, c := range chapters(w.system) {
 		if err := w.play(ctx, c); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -169,6 +168,8 @@ func (w *world) play(ctx context.Context, c chapter) error {
 		select {
 		case <-w.temporal.Done():
 			giveUp(fmt.Errorf("the Temporal server ended: %w", w.temporal.Err()))
+		case <-w.system.Done():
+			giveUp(fmt.Errorf("the order system ended: %w", w.system.Err()))
 		case <-ended:
 		}
 	}()
@@ -182,7 +183,11 @@ func (w *world) play(ctx context.Context, c chapter) error {
 // scene plays one chapter.
 func (w *world) scene(ctx context.Context, c chapter) error {
 	w.store.AddOrder(bigcommercetest.Order{ID: c.order, StatusID: bigcommerce.StatusAwaitingFulfillment})
-	w.demo.AddOrder(strconv.FormatInt(c.order, 10), c.status)
+	if !c.absent {
+		if err := w.system.AddOrder(ctx, strconv.FormatInt(c.order, 10), c.status); err != nil {
+			return err
+		}
+	}
 	if c.copies > 1 {
 		w.store.Faults().DuplicateNext(1, c.copies-1, 20*time.Millisecond)
 	}
@@ -213,7 +218,7 @@ func (w *world) scene(ctx context.Context, c chapter) error {
 	if err := w.store.WaitIdle(ctx); err != nil {
 		return fmt.Errorf("wait for the store's deliveries: %w", err)
 	}
-	if err := w.compare(c, result); err != nil {
+	if err := w.compare(ctx, c, result); err != nil {
 		return fmt.Errorf("%w: %s", err, run.link)
 	}
 	w.console.linef("  ok  Order %d %s → %s. %s", c.order, c.happens, c.therefore, run.link)
@@ -221,15 +226,16 @@ func (w *world) scene(ctx context.Context, c chapter) error {
 }
 
 // compare checks what came of a chapter against what should have.
-func (w *world) compare(c chapter, got workflows.Result) error {
+func (w *world) compare(ctx context.Context, c chapter, got workflows.Result) error {
 	if got.Outcome != c.outcome || got.Reason != c.reason {
 		return fmt.Errorf("the outcome is %s (%s), not %s (%s): %s", got.Outcome, got.Reason, c.outcome, c.reason, got.Explanation)
 	}
-	var actions []resttest.Action
-	for _, effect := range w.demo.Effects() {
-		if effect.OrderNumber != strconv.FormatInt(c.order, 10) {
-			continue
-		}
+	var actions []sandbox.Action
+	effects, err := w.system.Effects(ctx, strconv.FormatInt(c.order, 10))
+	if err != nil {
+		return err
+	}
+	for _, effect := range effects {
 		actions = append(actions, effect.Action)
 		if c.tracking != "" && !slices.Equal(effect.TrackingNumbers, []string{c.tracking}) {
 			return fmt.Errorf("the order system got the tracking numbers %q, not %q", effect.TrackingNumbers, c.tracking)
@@ -257,18 +263,4 @@ func (w *world) deliveries(order int64) int {
 		}
 	}
 	return n
-}
-
-// processLater lets the order system process the order once its webhook has
-// been found waiting.
-func processLater(ctx context.Context, w *world, run workflowRun) error {
-	if err := run.awaitTimer(ctx); err != nil {
-		return err
-	}
-	w.console.linef("  …   Order %d waits: it is still Unprocessed downstream. %s", run.order, run.link)
-	order, ok := w.demo.Order(strconv.FormatInt(run.order, 10))
-	if !ok {
-		return fmt.Errorf("order %d is not in the order system", run.order)
-	}
-	return w.demo.SetStatus(order.ID, "Awaiting Shipment")
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/orderbridge/orderbridge/activities/bigcommerce/bigcommercetest"
 	"github.com/orderbridge/orderbridge/activities/channels"
-	"github.com/orderbridge/orderbridge/activities/downstream/rest/resttest"
+	"github.com/orderbridge/orderbridge/activities/downstream/sandbox"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/worker"
 	"github.com/orderbridge/orderbridge/worker/devserver"
@@ -45,7 +45,7 @@ type world struct {
 	client   client.Client
 	store    *bigcommercetest.Store
 	account  bigcommercetest.Account
-	demo     *resttest.System
+	system   *sandbox.System
 	ingress  string
 	process  *process.Process
 	ended    chan error // of the process
@@ -70,7 +70,7 @@ func start(ctx context.Context, options Options, out *console) (*world, error) {
 	w := &world{options: options, console: out, ended: make(chan error, 1)}
 	out.linef("%s", process.ReadVersion())
 	for _, part := range []func(context.Context) error{
-		w.checkOptions, w.makeDataDir, w.startTemporal, w.startStore, w.startDemo, w.startProcess, w.makeChannel,
+		w.checkOptions, w.makeDataDir, w.startTemporal, w.startStore, w.startSystem, w.startProcess, w.makeChannel,
 	} {
 		if err := part(ctx); err != nil {
 			return w, err
@@ -163,16 +163,25 @@ func (w *world) startStore(ctx context.Context) error {
 	return nil
 }
 
-func (w *world) startDemo(ctx context.Context) error {
+// startSystem starts the order system. Like the store it begins with nothing:
+// the orders of an earlier run would have the same numbers.
+func (w *world) startSystem(ctx context.Context) error {
 	address, err := w.console.freeAddress(ctx, "Order system", w.options.DownstreamListen)
 	if err != nil {
 		return err
 	}
-	w.demo, err = resttest.Start(ctx, resttest.WithListenAddress(address))
-	if err != nil {
-		return fmt.Errorf("start the demo order system: %w", err)
+	dir := filepath.Join(w.dataDir, "order-system")
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("clear the directory of the order system: %w", err)
 	}
-	w.onStop(func(context.Context) error { w.demo.Close(); return nil })
+	w.system, err = sandbox.Start(ctx, w.options.Downstream, sandbox.Options{
+		Dir: dir, ListenAddress: address,
+		Progress: func(format string, args ...any) { w.console.linef("Order system: "+format, args...) },
+	})
+	if err != nil {
+		return err
+	}
+	w.onStop(func(context.Context) error { return w.system.Close() })
 	return nil
 }
 
@@ -182,11 +191,11 @@ func (w *world) makeChannel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	token, err := w.process.Keeper.Seal(ctx, w.demo.Token)
+	token, err := w.process.Keeper.Seal(ctx, w.system.Credential)
 	if err != nil {
 		return err
 	}
-	statuses := []string{"Awaiting Shipment"}
+	statuses := []string{w.system.Status(sandbox.Selected)}
 	result, err := channels.Save(ctx, w.client, workflows.TaskQueueChannels, channels.SaveRequest{
 		By: "orderbridge dev",
 		Channel: channels.Channel{
@@ -194,7 +203,7 @@ func (w *world) makeChannel(ctx context.Context) error {
 			Active:      true,
 			CallbackURL: "http://" + w.ingress + "/webhooks/bigcommerce/" + channelID,
 			Store:       channels.Store{Hash: w.store.Hash, BaseURL: w.store.URL, AccessToken: accessToken},
-			Downstream:  channels.Downstream{Adapter: "rest", BaseURL: w.demo.URL, Token: token},
+			Downstream:  channels.Downstream{Adapter: w.system.Kind, BaseURL: w.system.Address, Token: token, Options: w.system.Options},
 			Settings: channels.Settings{
 				ValidCancellationStatuses: statuses, ValidFulfillmentStatuses: statuses, Waits: waits(),
 			},
@@ -221,6 +230,8 @@ func (w *world) wait(ctx context.Context) error {
 		return nil
 	case <-w.temporal.Done():
 		return fmt.Errorf("the Temporal server ended: %w", w.temporal.Err())
+	case <-w.system.Done():
+		return fmt.Errorf("the order system ended: %w", w.system.Err())
 	case err := <-w.ended:
 		w.ended <- err // for the stop
 		return fmt.Errorf("ingress and worker ended: %w", err)
@@ -233,7 +244,7 @@ func (w *world) printAddresses() {
 		{"Web UI", w.temporal.UIURL},
 		{"Metrics", "http://" + w.ingress + "/metrics"},
 		{"Store", w.store.URL + "  (fake BigCommerce, access token " + w.account.AccessToken + ")"},
-		{"Order system", w.demo.URL + "  (demo, token " + w.demo.Token + ")"},
+		{"Order system", w.system.Address + "  (" + w.system.Kind + ", credential " + w.system.Credential + ")"},
 		{"Log", w.logPath()},
 	} {
 		if row.address != "" {
