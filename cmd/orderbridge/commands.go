@@ -15,8 +15,6 @@ import (
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/reconcilecmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
 	"github.com/orderbridge/orderbridge/worker"
-	"github.com/orderbridge/orderbridge/worker/devserver"
-	"github.com/orderbridge/orderbridge/workflows"
 )
 
 func newRootCommand(environ []string, out, errOut io.Writer) *cobra.Command {
@@ -48,6 +46,7 @@ Every setting comes from the environment: see docs/configuration.md.`,
 		newDownstreamsCommand(worker.Drivers()),
 		reconcilecmd.New(environ),
 		newTemporalCommand(),
+		newVendureCommand(),
 		newVersionCommand(),
 	)
 	return root
@@ -127,36 +126,6 @@ gives way to a free one.`,
 	flags.StringVar(&options.Listen, "listen", "127.0.0.1:8080", "preferred `address` of the ingress")
 	flags.StringVar(&options.StoreListen, "store-listen", "127.0.0.1:8081", "preferred `address` of the fake store")
 	flags.StringVar(&options.DownstreamListen, "downstream-listen", "127.0.0.1:8082", "preferred `address` of the order system")
-	return cmd
-}
-
-func newTemporalCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "temporal",
-		Short: "Look after the Temporal server of development runs",
-		// Without these, cobra takes an unknown command for a wish for help.
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(&cobra.Command{
-		Use:   "prepare",
-		Short: "Find, fetch or build the server now, so that nothing waits for it later",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, source, err := devserver.Binary(cmd.Context(), devserver.Options{
-				InMemory:         true,
-				SearchAttributes: workflows.SearchAttributes(),
-				Progress: func(format string, args ...any) {
-					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...)
-				},
-			})
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s (%s)\n", path, source)
-			return err
-		},
-	})
 	return cmd
 }
 

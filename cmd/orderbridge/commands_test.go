@@ -83,8 +83,9 @@ func TestHelp(t *testing.T) {
 		"serve":            {[]string{"serve"}, []string{"Run ingress and worker in one process", "SIGTERM", "docs/configuration.md", "TEMPORAL_"}},
 		"ingress":          {[]string{"ingress"}, []string{"Run the ingress alone", "docs/configuration.md"}},
 		"worker":           {[]string{"worker"}, []string{"Run the worker alone", "docs/configuration.md"}},
-		"dev":              {[]string{"dev"}, []string{"Temporal server", "fake BigCommerce store", "demo order system", "--once", "--data-dir", "--in-memory"}},
+		"dev":              {[]string{"dev"}, []string{"Temporal server", "fake BigCommerce store", "an order system", "--once", "--data-dir", "--in-memory"}},
 		"temporal":         {[]string{"temporal"}, []string{"Temporal server of development runs", "prepare"}},
+		"vendure":          {[]string{"vendure"}, []string{"Vendure of development runs", "prepare"}},
 		"temporal prepare": {[]string{"temporal", "prepare"}, []string{"fetch or build the server"}},
 		"version":          {[]string{"version"}, []string{"version, commit and Go version", "--json"}},
 	} {
