@@ -102,6 +102,7 @@ var starters = map[string]func(context.Context, Options) (*System, error){
 	"rest":         startREST,
 	"shipstation":  startShipStation,
 	"threepl":      startThreePL,
+	"vendure":      startVendure,
 }
 
 // Kinds lists what can be started, by name.

@@ -32,7 +32,7 @@ type client struct {
 }
 
 func newClient(url string) *client {
-	return &client{http: &http.Client{Timeout: callTimeout, Transport: &http.Transport{}}, url: url}
+	return &client{http: &http.Client{Timeout: callTimeout, Transport: &http.Transport{IdleConnTimeout: idleTimeout}}, url: url}
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }

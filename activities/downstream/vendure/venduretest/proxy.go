@@ -44,7 +44,7 @@ func NewProxy(ctx context.Context, server *Server) (*Proxy, error) {
 	p := &Proxy{
 		URL:     "http://" + listener.Addr().String() + adminPath,
 		server:  server,
-		client:  &http.Client{Timeout: callTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+		client:  &http.Client{Timeout: callTimeout, Transport: &http.Transport{IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 16}},
 		served:  make(chan struct{}),
 		answers: map[string]remembered{},
 		expired: map[string]bool{},
