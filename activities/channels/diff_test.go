@@ -62,8 +62,8 @@ func set(t *testing.T, v reflect.Value) {
 			v.Set(reflect.ValueOf(time.Unix(7, 0)))
 			return
 		}
-		for i := range v.NumField() {
-			set(t, v.Field(i))
+		for _, field := range v.Fields() {
+			set(t, field)
 		}
 	default:
 		require.Fail(t, "a field of a kind that this test does not know", v.Type().String())
