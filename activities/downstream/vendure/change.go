@@ -42,7 +42,7 @@ func (a *Adapter) Cancel(ctx context.Context, req downstream.CancelRequest) (dow
 		},
 		write: func(ctx context.Context, _ wireOrder) error {
 			r, err := a.mutate(ctx, operation("cancel order", req.Number, cancelMutation, variables{
-				"id": req.OrderID, "reason": oneLine(req.Reason),
+				"id": req.OrderID, "reason": overhttp.OneLine(req.Reason, maxReason),
 			}))
 			if r.ErrorCode == codeNothing {
 				// That is what Vendure says of an order that is cancelled.
@@ -88,10 +88,4 @@ func adviseState(state string) string {
 		return "settle the order's payment in Vendure"
 	}
 	return adviseLook
-}
-
-// oneLine makes a text of people fit for an order's history.
-func oneLine(text string) string {
-	line := []rune(strings.Join(strings.Fields(text), " "))
-	return string(line[:min(len(line), maxReason)])
 }
