@@ -81,8 +81,12 @@ func (e *edits) apply(cmd *cobra.Command, c *channels.Channel) {
 		}
 	}
 	if (given("downstream") || given("adapter")) && c.Downstream.Adapter != e.adapter {
-		// What one kind is told means nothing to another.
+		// What one kind is told means nothing to another, and the credential of
+		// the new one must not be sent to where the old one was.
 		c.Downstream.Adapter, c.Downstream.Options = e.adapter, nil
+		if !given("downstream-url") {
+			c.Downstream.BaseURL = ""
+		}
 	}
 	for _, option := range e.options {
 		c.Downstream.Options = c.Downstream.Options.With(option.Name, option.Value)
