@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/orderbridge/orderbridge/activities/channels"
+	"github.com/orderbridge/orderbridge/activities/downstream"
 )
 
 // Types of the errors with which CheckChannel refuses a channel.
@@ -27,6 +28,9 @@ const (
 // person waits for the answer.
 func (a *Activities) CheckChannel(ctx context.Context, channel channels.Channel) error {
 	conn, err := a.connections.open(ctx, channel)
+	if settings := settingErrors(err); len(settings) > 0 {
+		return refuse(ErrTypeInvalidSettings, errors.Join(settings...))
+	}
 	if err != nil {
 		return refuse(ErrTypeInvalidSettings, err)
 	}
@@ -51,6 +55,24 @@ func (a *Activities) CheckChannel(ctx context.Context, channel channels.Channel)
 	default:
 		return refuse(ErrTypeInvalidSettings, errors.Join(problems...))
 	}
+}
+
+// settingErrors returns the mistakes in single fields that an adapter found in
+// its configuration.
+func settingErrors(err error) []error {
+	if setting, ok := err.(downstream.SettingError); ok { //nolint:errorlint // this walks the tree itself
+		return []error{setting}
+	}
+	var all []error
+	switch wrapper := err.(type) { //nolint:errorlint // this walks the tree itself
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapper.Unwrap() {
+			all = append(all, settingErrors(inner)...)
+		}
+	case interface{ Unwrap() error }:
+		return settingErrors(wrapper.Unwrap())
+	}
+	return all
 }
 
 // sayWhy begins the error of a side that was tried with what it comes to. The

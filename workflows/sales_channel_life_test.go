@@ -266,6 +266,36 @@ func TestSalesChannelConnection(t *testing.T) {
 	require.Equal(t, []activities.Claim{{Channel: "main", Connection: "connection/abc123"}}, w.released)
 }
 
+// TestSalesChannelThatMovesWhileInactive shows that an inactive channel holds on
+// to its connection until it is to be connected to something else.
+func TestSalesChannelThatMovesWhileInactive(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(*channels.Channel)
+		holds  string
+	}{
+		"a setting":        {func(c *channels.Channel) { c.Settings.ValidFulfillmentStatuses = []string{"New"} }, "connection/abc123"},
+		"another option":   {func(c *channels.Channel) { c.Downstream.Options = c.Downstream.Options.With("customer_id", "43") }, ""},
+		"another kind":     {func(c *channels.Channel) { c.Downstream.Adapter = "threepl" }, ""},
+		"the same options": {func(c *channels.Channel) { c.Downstream.Options = c.Downstream.Options.With("customer_id", "42") }, "connection/abc123"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newChannelWorld(t)
+			before := validChannel()
+			before.Downstream.Options = channels.Options{{Name: "customer_id", Value: "42"}}
+			after := before
+			after.Active = false
+			tc.change(&after)
+			w.saveAt(time.Second, "1", save(before))
+			w.saveAt(2*time.Second, "2", save(after))
+			channel, _, _ := w.runFor(t, time.Minute)
+			require.Empty(t, w.errs)
+			require.Equal(t, tc.holds, channel.Connection)
+		})
+	}
+}
+
 func TestSalesChannelKeepsTheWatermark(t *testing.T) {
 	t.Parallel()
 	w := newChannelWorld(t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -243,7 +244,7 @@ func (c *salesChannel) lookBack(now time.Time, waits channels.Waits) {
 func moves(was, is channels.Channel) bool {
 	return was.Store.Hash != is.Store.Hash || was.Store.BaseURL != is.Store.BaseURL ||
 		was.Downstream.Adapter != is.Downstream.Adapter || was.Downstream.BaseURL != is.Downstream.BaseURL ||
-		was.Downstream.Options.String() != is.Downstream.Options.String()
+		!slices.Equal(was.Downstream.Options, is.Downstream.Options)
 }
 
 // leaves reports whether a change of the connection may leave hooks behind:

@@ -60,7 +60,7 @@ func (p *problems) url(field, value string, optional bool) {
 		p.addf(field, "%q must be an address like https://example.com", redactURL(value))
 	case u.User != nil:
 		p.addf(field, "must not contain a user name or password")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
 		p.addf(field, "%q must not contain a query or a fragment", redactURL(value))
 	}
 }

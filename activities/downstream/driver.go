@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +98,11 @@ func (d Driver) Check(baseURL string, options Values) []SettingError {
 		wrongf("base_url", "is missing: the adapter %s has no address of its own", d.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(options)) {
-		if !slices.ContainsFunc(d.Options, func(o Option) bool { return o.Name == name }) {
+		switch {
+		case !optionName.MatchString(name):
+			// Whatever stands there is not repeated.
+			wrongf("options", "has a name that is none: names are lower-case letters, digits and underscores, 64 at most")
+		case !slices.ContainsFunc(d.Options, func(o Option) bool { return o.Name == name }):
 			wrongf(optionField(name), "is not an option of the adapter %s, which has %s", d.Name, d.optionNames())
 		}
 	}
@@ -115,6 +120,8 @@ func (d Driver) Check(baseURL string, options Values) []SettingError {
 	}
 	return mistakes
 }
+
+var optionName = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 
 func optionField(name string) string { return "options." + name }
 

@@ -49,17 +49,18 @@ func TestDriverNamesEveryMistake(t *testing.T) {
 	t.Parallel()
 	driver := hosted(nil)
 	_, err := driver.New(downstream.Config{Channel: "main", Options: downstream.Values{
-		"rate": "-1", "loud": "yes", "carriers": "usps", "zone": "up", "speed": "9",
+		"Rate\x1b": "5", "rate": "-1", "loud": "yes", "carriers": "usps", "zone": "up", "speed": "9",
 	}})
 	require.True(t, downstream.IsKind(err, downstream.Misconfigured))
 	for _, says := range []string{
-		"channel main: ", "downstream.options.speed is not an option of the adapter hosted, which has account, rate, loud, carriers, zone",
-		"downstream.options.account is missing: the number of the account", "downstream.options.rate must be a number above 0",
+		"channel main: ", "downstream.options has a name that is none: names are lower-case letters", "downstream.options.speed is not an option of the adapter hosted, which has account, rate, loud, carriers, zone",
+		"downstream.options.account is missing: the number of the account", "downstream.options.rate must be a number from 0.001 to 1000000",
 		"downstream.options.loud must be true or false", `downstream.options.carriers must be pairs like "usps=stamps_com,dhl=dhl_express"`,
 		"downstream.options.zone must be one of east, west", "downstream.token is missing: it is the key and the secret, as KEY:SECRET",
 	} {
 		require.ErrorContains(t, err, says)
 	}
+	require.NotContains(t, err.Error(), "\x1b")
 	var setting downstream.SettingError
 	require.ErrorAs(t, err, &setting)
 	for _, token := range []string{"key", "key:", ":secret"} {
@@ -77,7 +78,7 @@ func TestOptionForms(t *testing.T) {
 	}{
 		{downstream.FormText, []string{"a", "a b", "ä"}, []string{"", " a", "a\nb", "\x00", "\xff", strings.Repeat("a", downstream.MaxOption+1)}},
 		{downstream.FormNumber, []string{"1", "9223372036854775807"}, []string{"0", "-1", "+1", "01", "1.5", "9223372036854775808", "x"}},
-		{downstream.FormDecimal, []string{"0.1", "5"}, []string{"0", "-0.1", "NaN", "Inf", "1e300", "x"}},
+		{downstream.FormDecimal, []string{"0.1", "5", "0.001"}, []string{"0", "-0.1", "NaN", "Inf", "1e300", "1e-300", "0x1p-2", "+1", "5.", "x"}},
 		{downstream.FormBool, []string{"true", "false"}, []string{"TRUE", "1", "yes"}},
 		{downstream.FormPairs, []string{"a=b", "a=b,c=d"}, []string{"a", "a=", "=b", "a=b,", "a=b,a=c"}},
 	} {

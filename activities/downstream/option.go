@@ -2,6 +2,7 @@ package downstream
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ const (
 	FormText Form = "text"
 	// FormNumber is a whole number above 0.
 	FormNumber Form = "number"
-	// FormDecimal is a number above 0 that may have decimals.
+	// FormDecimal is a number from 0.001 to 1000000 that may have decimals.
 	FormDecimal Form = "decimal"
 	// FormBool is "true" or "false".
 	FormBool Form = "true or false"
@@ -43,10 +44,30 @@ type Option struct {
 	Required bool
 	// Default is what it is when it is not given; "" for nothing.
 	Default string
-	// Account is true if two values mean two accounts: the same store may be
-	// connected to both.
+	// Account is true if two values mean two accounts, which have no order in
+	// common: the same store may be connected to both. It is not for an option
+	// that narrows what is looked at, because a channel without it sees the
+	// orders of one that has it.
 	Account bool
 }
+
+// AccountOption is the option with which a person says that a channel's account
+// is another one than those of other channels at the same address, where
+// nothing else that a channel knows of it tells.
+func AccountOption() Option {
+	return Option{
+		Name: "account", Form: FormText, Account: true,
+		Usage: "a name of yours for the account, needed only if one store is connected to several at one address; no two must share orders",
+	}
+}
+
+// Bounds of FormDecimal, which no option needs to leave.
+const (
+	minDecimal = 0.001
+	maxDecimal = 1e6
+)
+
+var decimal = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
 // check says what is wrong with a value, or "".
 func (o Option) check(value string) string {
@@ -65,7 +86,7 @@ func (o Option) check(value string) string {
 		ok = err == nil && n > 0 && value == strconv.FormatInt(n, 10)
 	case FormDecimal:
 		n, err := strconv.ParseFloat(value, 64)
-		ok = err == nil && n > 0 && n <= 1e9
+		ok = err == nil && decimal.MatchString(value) && n >= minDecimal && n <= maxDecimal
 	case FormBool:
 		ok = value == "true" || value == "false"
 	case FormPairs:
@@ -78,7 +99,7 @@ func (o Option) check(value string) string {
 	}
 	return map[Form]string{
 		FormNumber:  "must be a whole number above 0",
-		FormDecimal: "must be a number above 0",
+		FormDecimal: "must be a number from 0.001 to 1000000, like 2.5",
 		FormBool:    "must be true or false",
 		FormPairs:   `must be pairs like "usps=stamps_com,dhl=dhl_express", each name once`,
 	}[o.Form]

@@ -61,6 +61,9 @@ func TestDriversAreWhole(t *testing.T) {
 			require.NotEmpty(t, option.Usage)
 			require.NotEmpty(t, option.Form)
 			require.False(t, option.Required && option.Default != "", "%s: %s", driver.Name, option.Name)
+			// Without it a channel would see the orders of one that has it.
+			require.True(t, !option.Account || option.Required || option.Name == downstream.AccountOption().Name,
+				"%s: %s narrows an account and separates none", driver.Name, option.Name)
 			if option.Default != "" {
 				values[option.Name] = option.Default
 			}

@@ -252,3 +252,19 @@ func TestSecretsPrintNothing(t *testing.T) {
 		require.NotContains(t, fmt.Sprintf(format, secrets), "hunter2")
 	}
 }
+
+func TestOptionsAreSavedAndShown(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	channel := b.present(t)
+	channel.Downstream = channels.Downstream{
+		Adapter: "threepl", Options: channels.Options{}.With("customer_id", "42").With("user_login", "orders"),
+	}
+	result, err := b.Save(t.Context(), "alice", channel, operator.Secrets{DownstreamToken: new("id:secret")}, nil)
+	require.NoError(t, err)
+	require.Contains(t, result.Changed, channels.FieldChange{Field: "downstream.options.customer_id", Was: "", Is: "42"})
+	view, err := b.Get(t.Context(), channel.ID)
+	require.NoError(t, err)
+	require.Equal(t, channel.Downstream.Options, view.Downstream.Options)
+	require.Empty(t, view.Downstream.BaseURL)
+}

@@ -36,6 +36,7 @@ func Driver() downstream.Driver {
 				Name: "requests_per_second", Form: downstream.FormDecimal, Default: "5",
 				Usage: "how many requests one worker sends at most; give each worker its part",
 			},
+			downstream.AccountOption(),
 		},
 		Open: func(c downstream.Config) (downstream.Adapter, error) {
 			return New(Config{

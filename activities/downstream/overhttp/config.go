@@ -138,7 +138,7 @@ func (c Config) baseURLMistake() string {
 		return "is not absolute, as " + c.ExampleURL + " is"
 	case u.User != nil:
 		return "holds a user; credentials go into " + c.Keys
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(c.BaseURL, "#"):
 		return "holds a query or a fragment"
 	case u.Scheme == "https":
 		return ""

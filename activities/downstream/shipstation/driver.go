@@ -13,7 +13,7 @@ func Driver() downstream.Driver {
 		Statuses:    vocabulary(),
 		Options: []downstream.Option{
 			{
-				Name: "store_id", Form: downstream.FormNumber, Account: true,
+				Name: "store_id", Form: downstream.FormNumber,
 				Usage: "the number of one of the account's stores, if only its orders are meant",
 			},
 			{
@@ -28,6 +28,7 @@ func Driver() downstream.Driver {
 				Name: "time_zone", Form: downstream.FormText, Default: DefaultTimeZone,
 				Usage: "the zone in which ShipStation tells the day of a shipment",
 			},
+			downstream.AccountOption(),
 		},
 		Open: func(c downstream.Config) (downstream.Adapter, error) {
 			key, secret, err := downstream.SplitCredential(c)

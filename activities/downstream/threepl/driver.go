@@ -21,17 +21,18 @@ func Driver() downstream.Driver {
 				Usage: "the login that came with the credentials, under which the warehouse sees what was done",
 			},
 			{
-				Name: "facility_id", Form: downstream.FormNumber, Account: true,
+				Name: "facility_id", Form: downstream.FormNumber,
 				Usage: "the number of one facility, if only its orders are meant",
 			},
 			{
-				Name: "tpl", Form: downstream.FormText, Account: true,
+				Name: "tpl", Form: downstream.FormText,
 				Usage: "the warehouse's GUID, which only credentials for several warehouses need",
 			},
 			{
 				Name: "recalculate_charges", Form: downstream.FormBool, Default: "false",
 				Usage: "whether a fulfillment computes the automatic charges anew",
 			},
+			downstream.AccountOption(),
 		},
 		Open: func(c downstream.Config) (downstream.Adapter, error) {
 			id, secret, err := downstream.SplitCredential(c)

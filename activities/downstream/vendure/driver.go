@@ -24,13 +24,14 @@ func Driver() downstream.Driver {
 				Usage: "the custom field of orders, of type string, that holds the channel's order number; or code, for Vendure's own",
 			},
 			{
-				Name: "channel_token", Form: downstream.FormText, Account: true,
+				Name: "channel_token", Form: downstream.FormText,
 				Usage: "the token of one of Vendure's own channels, if only its orders are meant",
 			},
 			{
 				Name: "fulfillment_handler", Form: downstream.FormText, Default: DefaultFulfillmentHandler,
 				Usage: "the code of the handler that makes fulfillments",
 			},
+			downstream.AccountOption(),
 		},
 		Open: func(c downstream.Config) (downstream.Adapter, error) {
 			config := Config{
