@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/orderbridge/orderbridge/activities/spans"
 )
 
 const (
@@ -95,7 +97,7 @@ func (c *Client) send(ctx context.Context, call request) (at time.Time, err erro
 
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	req, err := c.newRequest(ctx, call)
+	req, err := c.newRequest(spans.WithCall(ctx, call.span(c.config.Channel)), call)
 	if err != nil {
 		return time.Time{}, c.failure(call, Invalid, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
+	"github.com/orderbridge/orderbridge/activities/spans"
 )
 
 // Client talks to one system for one sales channel. Use New to make one; it is
@@ -148,6 +149,7 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 		}
 		body = bytes.NewReader(content)
 	}
+	ctx = spans.WithCall(ctx, spans.Call{Name: call.Name, Route: call.Route, Channel: c.config.Channel, Order: call.Order})
 	req, err := http.NewRequestWithContext(ctx, call.Method, c.base+path, body)
 	if err != nil {
 		return nil, c.Fail(call, downstream.Misconfigured, "the request cannot be made from the base URL", AdviseBaseURL)
