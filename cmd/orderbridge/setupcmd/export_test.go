@@ -1,0 +1,4 @@
+package setupcmd
+
+// ParseRetention reads the value of --retention.
+var ParseRetention = parseRetention
