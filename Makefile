@@ -10,6 +10,18 @@ build: ## Build the binary, with its version
 	  -X github.com/orderbridge/orderbridge/cmd/orderbridge/process.commit=$$(git rev-parse HEAD 2>/dev/null)" \
 	  -o orderbridge ./cmd/orderbridge
 
+release: ## Build the archives of a release, with checksums and bills of materials, in dist/
+	go run ./deploy/release --out dist
+
+# Another architecture than this machine's: make image ARCH=arm64.
+ARCH ?= $$(go env GOARCH)
+IMAGE ?= orderbridge:latest
+image: ## Build the container image IMAGE for linux/ARCH
+	go run ./deploy/release --binaries --target linux/$(ARCH) --out dist/image
+	docker build --platform linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) \
+	  --build-arg VERSION=$$(git describe --tags --always --dirty) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --file deploy/image/Dockerfile --tag $(IMAGE) dist/image
+
 dev: ## Run everything on this machine and tell the story
 	go run ./cmd/orderbridge dev
 
@@ -31,4 +43,4 @@ fuzz: ## Run every fuzz target for half a minute
 	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s -fuzzminimizetime 5x $$pkg; \
 	  done; done
 
-.PHONY: help build dev test lint format histories fuzz
+.PHONY: help build release image dev test lint format histories fuzz
