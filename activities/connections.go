@@ -11,10 +11,13 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/orderbridge/orderbridge/activities/bigcommerce"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/seal"
+	"github.com/orderbridge/orderbridge/activities/spans"
 )
 
 // ConnectionsConfig configures Connections.
@@ -33,6 +36,8 @@ type ConnectionsConfig struct {
 	// Transport carries all requests. Nil means one that all clients share,
 	// so that replacing a client leaves no connections behind.
 	Transport http.RoundTripper
+	// Tracing records a span for each request. Nil records none.
+	Tracing trace.TracerProvider
 }
 
 // Connections makes and keeps the clients of every channel. One client serves
@@ -71,6 +76,9 @@ func NewConnections(config ConnectionsConfig) *Connections {
 	}
 	if config.Transport == nil {
 		config.Transport = bigcommerce.NewTransport()
+	}
+	if config.Tracing != nil {
+		config.Transport = spans.NewTransport(config.Transport, config.Tracing)
 	}
 	return &Connections{config: config, kept: map[string]connection{}, quotas: map[string]*bigcommerce.Quota{}}
 }
@@ -152,7 +160,7 @@ func (c *Connections) openStore(ctx context.Context, channel string, store chann
 		Timeout:     c.config.Timeout,
 		Transport:   c.config.Transport,
 		UserAgent:   c.config.UserAgent,
-		Quota:       c.quota(apiOf(store)),
+		Quota:       c.quota(store),
 		Observe:     c.config.Metrics.observeStore,
 	})
 	if err != nil {
@@ -196,13 +204,14 @@ func apiOf(store channels.Store) string {
 
 // quota returns the one record of a store's rate limit that all its clients
 // share, across channels and revisions.
-func (c *Connections) quota(store string) *bigcommerce.Quota {
+func (c *Connections) quota(store channels.Store) *bigcommerce.Quota {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	q, ok := c.quotas[store]
+	q, ok := c.quotas[apiOf(store)]
 	if !ok {
 		q = &bigcommerce.Quota{}
-		c.quotas[store] = q
+		c.quotas[apiOf(store)] = q
+		c.config.Metrics.watch(store.Hash, q)
 	}
 	return q
 }

@@ -203,9 +203,9 @@ func TestMetricsCountTheCallsOfBothSides(t *testing.T) {
 func TestMetricsCannotBeRegisteredTwice(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	_, err := activities.NewMetrics(registry)
+	_, err := activities.NewMetrics(registry, activities.NewLabels(100))
 	require.NoError(t, err)
-	_, err = activities.NewMetrics(registry)
+	_, err = activities.NewMetrics(registry, activities.NewLabels(100))
 	require.Error(t, err)
 }
 

@@ -110,7 +110,7 @@ func setup(t *testing.T, options ...bigcommercetest.Option) *fixture {
 	t.Cleanup(func() { require.NoError(t, f.keeper.Close()) })
 	f.secrets, err = callback.NewSecrets(masterKey)
 	require.NoError(t, err)
-	metrics, err := activities.NewMetrics(f.registry)
+	metrics, err := activities.NewMetrics(f.registry, activities.NewLabels(100))
 	require.NoError(t, err)
 	f.connections = activities.NewConnections(activities.ConnectionsConfig{
 		Keeper: f.keeper, Drivers: drivers(), UserAgent: "Orderbridge/test", Metrics: metrics,

@@ -19,10 +19,12 @@ type Metrics struct {
 	signatures      *prometheus.CounterVec
 	audit           auditMetrics
 	reconcile       reconcileMetrics
+	quota           *quotaMetrics
 }
 
-// NewMetrics registers the metrics. It fails if they are registered already.
-func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
+// NewMetrics registers the metrics, which share the labels with others of the
+// process. It fails if they are registered already.
+func NewMetrics(registry prometheus.Registerer, labels Labels) (*Metrics, error) {
 	buckets := []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	m := &Metrics{
 		storeCalls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -39,12 +41,12 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Name: "orderbridge_callback_signatures_total",
 			Help: "Signatures of callbacks that were checked, by result (valid, invalid, missing).",
 		}, []string{"result"}),
-		audit: newAuditMetrics(), reconcile: newReconcileMetrics(),
+		audit: newAuditMetrics(), reconcile: newReconcileMetrics(), quota: newQuotaMetrics(labels.Stores),
 	}
 	for _, result := range []SignatureResult{SignatureValid, SignatureInvalid, SignatureMissing} {
 		m.signatures.WithLabelValues(string(result)) // there from the beginning, at zero
 	}
-	collectors := append([]prometheus.Collector{m.storeCalls, m.downstreamCalls, m.signatures}, m.audit.collectors()...)
+	collectors := append([]prometheus.Collector{m.storeCalls, m.downstreamCalls, m.signatures, m.quota}, m.audit.collectors()...)
 	collectors = append(collectors, m.reconcile.collectors()...)
 	for _, collector := range collectors {
 		if err := registry.Register(collector); err != nil {

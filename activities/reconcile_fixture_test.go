@@ -187,7 +187,7 @@ func searchable(t *testing.T, options ...bigcommercetest.Option) *searched {
 		fixture: setup(t, options...), temporal: &temporalOf{}, starter: &starterOf{known: map[string]bool{}, room: -1},
 	}
 	s.registry = prometheus.NewRegistry()
-	metrics, err := activities.NewMetrics(s.registry)
+	metrics, err := activities.NewMetrics(s.registry, activities.NewLabels(100))
 	require.NoError(t, err)
 	s.activities = activities.New(activities.Dependencies{
 		Directory: s.directory, Connections: s.connections, Secrets: s.secrets,

@@ -39,7 +39,8 @@ func setupAPI(t *testing.T, config ingress.Config, o office) *fixture {
 	f := build(t, defaultConfig())
 	deps := f.dependencies()
 	deps.Operator = o
-	deps.Registry = prometheus.NewRegistry()
+	f.registry = prometheus.NewRegistry()
+	deps.Registry = f.registry
 	var err error
 	f.server, err = ingress.New(config, deps)
 	require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 
 // exception takes what BigCommerce says of a callback that it could not
 // deliver, and has the subscriptions audited before it is their time.
-func (s *Server) exception(ctx context.Context, call call) (status int, result string) {
+func (s *Server) exception(ctx context.Context, call call) answer {
 	event, err := bigcommerce.ParseEvent(call.body)
 	hook := webhookOf(call, event, err)
 	switch {
@@ -23,11 +23,12 @@ func (s *Server) exception(ctx context.Context, call call) (status int, result s
 	default:
 		call.log.WarnContext(ctx, "callback on the address for delivery exceptions not used", "scope", hook.Scope,
 			"reason", hook.Rejection.Reason, "detail", hook.Rejection.Detail)
-		return http.StatusOK, resultRejected
+		return answer{status: http.StatusOK, result: resultRejected, scope: hook.Scope}
 	}
 }
 
-func (s *Server) earlyAudit(ctx context.Context, call call, exception bigcommerce.HookException) (status int, result string) {
+func (s *Server) earlyAudit(ctx context.Context, call call, exception bigcommerce.HookException) answer {
+	const scope = bigcommerce.ScopeHookDeliveryException
 	s.metrics.exception(exception.Code)
 	// Its message names the destination and is not ours to repeat.
 	log := call.log.With("code", exception.Code, "hook", exception.HookID)
@@ -35,8 +36,8 @@ func (s *Server) earlyAudit(ctx context.Context, call call, exception bigcommerc
 	defer cancel()
 	if err := s.notifier.Exception(ctx, call.channel, exception.Code); err != nil {
 		log.ErrorContext(ctx, "BigCommerce could not deliver a callback, and Temporal did not take the audit; BigCommerce will say it again", "error", err)
-		return http.StatusServiceUnavailable, resultUnavailable
+		return answer{status: http.StatusServiceUnavailable, result: resultUnavailable, scope: scope}
 	}
 	log.WarnContext(ctx, "BigCommerce could not deliver a callback; the subscriptions are audited now")
-	return http.StatusOK, resultAccepted
+	return answer{status: http.StatusOK, result: resultAccepted, scope: scope}
 }

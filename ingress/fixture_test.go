@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/ingress"
 	"github.com/orderbridge/orderbridge/ingress/logtest"
@@ -21,6 +23,9 @@ import (
 )
 
 const (
+	// labelled is how many channels have names in metrics.
+	labelled = 3
+
 	path = "/webhooks/bigcommerce/main"
 	// hash is of the form that the store sends.
 	hash = "8ff0a1b2c3d4e5f60718293a4b5c6d7e8f901234"
@@ -139,7 +144,7 @@ func build(t *testing.T, config ingress.Config, checks ...ingress.Check) *fixtur
 
 func (f *fixture) dependencies(checks ...ingress.Check) ingress.Dependencies {
 	return ingress.Dependencies{
-		Starter: f.starter, Notifier: f.starter, Secrets: f.secrets, Checks: checks, Registry: f.registry,
+		Starter: f.starter, Notifier: f.starter, Secrets: f.secrets, Checks: checks, Registry: f.registry, Labels: activities.NewLabels(labelled),
 		Logger: slog.New(slog.NewJSONHandler(f.log, nil)),
 	}
 }
@@ -208,10 +213,12 @@ func (f *fixture) get(path string) response {
 }
 
 // results returns how many callbacks were counted, by result, without zeros.
-func (f *fixture) results() map[string]int { return f.counted("orderbridge_webhooks_received_total") }
+func (f *fixture) results() map[string]int {
+	return f.counted("orderbridge_webhooks_received_total", "result")
+}
 
-// counted returns a counter by its one label, without zeros.
-func (f *fixture) counted(name string) map[string]int {
+// counted returns a counter by some of its labels, or all, without zeros.
+func (f *fixture) counted(name string, labels ...string) map[string]int {
 	f.t.Helper()
 	out := map[string]int{}
 	families, err := f.registry.Gather()
@@ -221,8 +228,14 @@ func (f *fixture) counted(name string) map[string]int {
 			continue
 		}
 		for _, metric := range family.GetMetric() {
+			var values []string
+			for _, label := range metric.GetLabel() {
+				if len(labels) == 0 || slices.Contains(labels, label.GetName()) {
+					values = append(values, label.GetValue())
+				}
+			}
 			if n := int(metric.GetCounter().GetValue()); n > 0 {
-				out[metric.GetLabel()[0].GetValue()] = n
+				out[strings.Join(values, " ")] += n
 			}
 		}
 	}

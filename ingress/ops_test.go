@@ -86,7 +86,7 @@ func TestMetrics(t *testing.T) {
 	before := f.get("/metrics")
 	require.Equal(t, http.StatusOK, before.status)
 	for _, result := range results {
-		require.Contains(t, before.body, `orderbridge_webhooks_received_total{result="`+result+`"} 0`,
+		require.Contains(t, before.body, `orderbridge_webhooks_received_total{channel="other",result="`+result+`",topic="none"} 0`,
 			"a rate needs the zero before the first")
 	}
 	f.do(f.callback(statusUpdated))
@@ -96,8 +96,9 @@ func TestMetrics(t *testing.T) {
 	require.NoError(t, err)
 	counter := families["orderbridge_webhooks_received_total"]
 	require.NotNil(t, counter)
-	require.Len(t, counter.GetMetric(), len(results), "the list of results is closed")
-	require.Equal(t, map[string]int{"accepted": 1, "rejected": 1}, f.results())
+	require.Len(t, counter.GetMetric(), len(results)+2, "the list of results is closed")
+	require.Equal(t, map[string]int{"main accepted store/order/statusUpdated": 1, "main rejected none": 1},
+		f.counted("orderbridge_webhooks_received_total"))
 	answering := families["orderbridge_webhook_acknowledgement_duration_seconds"]
 	require.NotNil(t, answering)
 	require.Equal(t, uint64(2), answering.GetMetric()[0].GetHistogram().GetSampleCount())

@@ -13,13 +13,15 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/ingress/api"
 )
 
-// Dependencies are what a Server works with. All but Checks and Operator are
-// required.
+// Dependencies are what a Server works with. All but Checks, Operator, Labels
+// and Tracing are required.
 type Dependencies struct {
 	// Starter starts the workflows.
 	Starter Starter
@@ -34,6 +36,11 @@ type Dependencies struct {
 	Checks []Check
 	// Registry takes and offers the metrics.
 	Registry *prometheus.Registry
+	// Labels bound the metrics. The zero value names no channel.
+	Labels activities.Labels
+	// Tracing records a span for each callback and each call of the operator
+	// API. Nil records none.
+	Tracing trace.TracerProvider
 	// Logger takes the log.
 	Logger *slog.Logger
 }
@@ -56,7 +63,7 @@ func New(config Config, deps Dependencies) (*Server, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	m, err := newMetrics(deps.Registry)
+	m, err := newMetrics(deps.Registry, deps.Labels.Channels)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
@@ -69,24 +76,31 @@ func New(config Config, deps Dependencies) (*Server, error) {
 		return nil, err
 	}
 	callbacks := router.Group("/webhooks/bigcommerce/:channel")
-	callbacks.POST("", s.receive(s.webhook))
-	callbacks.POST("/exceptions", s.receive(s.exception))
-	callbacks.POST("/check", s.receive(s.delivered))
+	if deps.Tracing != nil {
+		callbacks.Use(traced(deps.Tracing))
+	}
+	callbacks.POST("", s.receive(surfaceWebhook, s.webhook))
+	callbacks.POST("/exceptions", s.receive(surfaceExceptions, s.exception))
+	callbacks.POST("/check", s.receive(surfaceWebhook, s.delivered))
 	(&ops{log: deps.Logger, checks: deps.Checks, draining: s.drain, gatherer: deps.Registry}).routes(router, config.ServeMetrics)
 	s.http = newHTTPServer(router, config.ReadTimeout, deps.Logger)
-	if err := s.offerAPI(router, deps.Operator); err != nil {
+	if err := s.offerAPI(router, deps); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // offerAPI offers the operator API, if there is anybody who may use it.
-func (s *Server) offerAPI(router *gin.Engine, operator api.Operator) error {
+func (s *Server) offerAPI(router *gin.Engine, deps Dependencies) error {
 	tokens, err := api.ParseTokens(s.config.APITokens)
 	if err != nil || tokens.None() {
 		return err
 	}
-	handler, err := api.New(api.Config{Tokens: tokens, Operator: operator, Logger: s.log})
+	config := api.Config{Tokens: tokens, Operator: deps.Operator, Metrics: apiMetrics{s.metrics}, Logger: s.log}
+	if deps.Tracing != nil {
+		config.Around = traced(deps.Tracing)
+	}
+	handler, err := api.New(config)
 	if err != nil {
 		return err
 	}

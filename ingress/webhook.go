@@ -12,30 +12,33 @@ import (
 )
 
 // webhook takes a callback about an order.
-func (s *Server) webhook(ctx context.Context, call call) (status int, result string) {
+func (s *Server) webhook(ctx context.Context, call call) answer {
 	event, err := bigcommerce.ParseEvent(call.body)
 	return s.orderWebhook(ctx, call, webhookOf(call, event, err))
 }
 
 // orderWebhook starts the workflow of a callback, usable or not.
-func (s *Server) orderWebhook(ctx context.Context, call call, hook workflows.Webhook) (status int, result string) {
+func (s *Server) orderWebhook(ctx context.Context, call call, hook workflows.Webhook) answer {
 	log := call.log.With("scope", hook.Scope, "order", hook.OrderID, "workflow_id", hook.ID())
+	noteOrder(ctx, hook)
 	duplicate, err := s.start(ctx, hook)
+	taken := answer{status: http.StatusOK, scope: hook.Scope, run: hook.ID()}
 	switch {
 	case err != nil:
 		log.ErrorContext(ctx, "webhook not started: Temporal did not take it; BigCommerce will send it again", "error", err)
-		return http.StatusServiceUnavailable, resultUnavailable
+		return answer{status: http.StatusServiceUnavailable, result: resultUnavailable, scope: hook.Scope}
 	case duplicate:
 		log.InfoContext(ctx, "webhook received again")
-		return http.StatusOK, resultDuplicate
+		taken.result = resultDuplicate
 	case hook.Rejection != nil:
 		// A 4xx would be repeated for 48 hours and then switch the hook off.
 		log.WarnContext(ctx, "webhook recorded as rejected", "reason", hook.Rejection.Reason, "detail", hook.Rejection.Detail)
-		return http.StatusOK, resultRejected
+		taken.result = resultRejected
 	default:
 		log.InfoContext(ctx, "webhook accepted")
-		return http.StatusOK, resultAccepted
+		taken.result = resultAccepted
 	}
+	return taken
 }
 
 func (s *Server) start(ctx context.Context, hook workflows.Webhook) (bool, error) {

@@ -24,6 +24,16 @@ type Config struct {
 	// ChannelCacheTTL is how long the settings of a channel are trusted
 	// without asking again.
 	ChannelCacheTTL time.Duration `env:"ORDERBRIDGE_CHANNEL_CACHE_TTL" envDefault:"5s"`
+	// SurveyEvery is how often each worker asks Temporal how many channels,
+	// orders and tasks there are, for the metrics of the whole installation. Zero
+	// switches that off.
+	SurveyEvery time.Duration `env:"ORDERBRIDGE_SURVEY_EVERY" envDefault:"30s"`
+	// Deployment is the name of the Temporal Worker Deployment that the worker is
+	// part of. Empty means that builds are not told apart.
+	Deployment string `env:"ORDERBRIDGE_WORKER_DEPLOYMENT"`
+	// BuildID tells this build from others of Deployment. It must be given with
+	// one, and means nothing without.
+	BuildID string `env:"ORDERBRIDGE_WORKER_BUILD_ID"`
 	// OpsAddress is where the process offers /healthz, /readyz and /metrics
 	// to operators alone, or Off for nowhere.
 	OpsAddress string `env:"ORDERBRIDGE_OPS_ADDRESS" envDefault:":9464"`
@@ -35,6 +45,9 @@ const Off = "off"
 // minSlots is what the SDK needs at least: with a single workflow task slot,
 // its sticky and its normal poller would wait for each other.
 const minSlots = 2
+
+// minSurveyEvery keeps surveys from being a burden on Temporal.
+const minSurveyEvery = time.Second
 
 // Validate returns every mistake at once, each naming its variable.
 func (c Config) Validate() error {
@@ -62,6 +75,12 @@ func (c Config) Validate() error {
 		if d.value <= 0 || d.value > time.Hour {
 			errs = append(errs, fmt.Errorf("%s %s must be above zero and at most 1h", d.name, d.value))
 		}
+	}
+	if c.SurveyEvery != 0 && (c.SurveyEvery < minSurveyEvery || c.SurveyEvery > time.Hour) {
+		errs = append(errs, fmt.Errorf("ORDERBRIDGE_SURVEY_EVERY %s must be between %s and 1h, or 0s for never", c.SurveyEvery, minSurveyEvery))
+	}
+	if c.Deployment != "" {
+		errs = append(errs, c.Version().Validate())
 	}
 	if c.OpsAddress != Off {
 		if _, _, err := net.SplitHostPort(c.OpsAddress); err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	temporalotel "go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 )
 
@@ -29,6 +30,9 @@ type Connection struct {
 	Logger *slog.Logger
 	// Metrics takes the SDK's metrics. Nil measures nothing.
 	Metrics client.MetricsHandler
+	// Interceptors run around what this process asks of Temporal, and around
+	// what its workers run.
+	Interceptors []interceptor.ClientInterceptor
 }
 
 // ClientOptions returns the options of a Temporal client. They come from the
@@ -52,6 +56,7 @@ func ClientOptions(c Connection) (client.Options, error) {
 	options.Identity = c.Identity
 	options.Logger = log.NewStructuredLogger(c.Logger)
 	options.MetricsHandler = c.Metrics
+	options.Interceptors = c.Interceptors
 	return options, nil
 }
 

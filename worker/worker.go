@@ -4,21 +4,26 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/channels"
 	"github.com/orderbridge/orderbridge/activities/seal"
+	"github.com/orderbridge/orderbridge/activities/spans"
 	"github.com/orderbridge/orderbridge/workflows"
 )
 
-// Dependencies are what a Worker works with. All are required.
+// Dependencies are what a Worker works with. All but Tracing are required.
 type Dependencies struct {
 	// Client is the connection to Temporal, Namespace what it works in.
 	Client    client.Client
@@ -27,16 +32,22 @@ type Dependencies struct {
 	Keeper *seal.Keeper
 	// Secrets derives the secrets that hooks carry.
 	Secrets *callback.Secrets
-	// Registry takes the metrics of the calls to both sides.
+	// Registry takes the metrics, Labels bound them.
 	Registry prometheus.Registerer
+	Labels   activities.Labels
 	// UserAgent is sent to BigCommerce.
 	UserAgent string
+	// Logger takes the log.
+	Logger *slog.Logger
+	// Tracing records a span for each request to both sides. Nil records none.
+	Tracing trace.TracerProvider
 }
 
 // Worker polls the task queues of Orderbridge.
 type Worker struct {
 	build   func() []sdkworker.Worker
 	started []sdkworker.Worker
+	survey  *survey // nil if there is none
 	running atomic.Bool
 	fatal   chan error
 }
@@ -46,7 +57,11 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	metrics, err := activities.NewMetrics(deps.Registry)
+	metrics, err := activities.NewMetrics(deps.Registry, deps.Labels)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	attempts, err := newAttempts(deps.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
@@ -54,12 +69,17 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 		Directory: channels.NewDirectory(deps.Client, config.ChannelCacheTTL),
 		Connections: activities.NewConnections(activities.ConnectionsConfig{
 			Keeper: deps.Keeper, Drivers: Drivers(), Timeout: config.HTTPTimeout,
-			UserAgent: deps.UserAgent, Metrics: metrics,
+			UserAgent: deps.UserAgent, Metrics: metrics, Tracing: deps.Tracing,
 		}),
 		Secrets: deps.Secrets, Temporal: deps.Client, Namespace: deps.Namespace,
-		Starter: &starter{client: deps.Client}, Metrics: metrics,
+		Starter: &starter{client: deps.Client}, Metrics: metrics, Knocker: knocker(deps.Tracing),
 	})
 	w := &Worker{fatal: make(chan error, 1)}
+	if config.SurveyEvery > 0 {
+		if w.survey, err = newSurvey(deps.Registry, deps.Client, deps.Namespace, config.SurveyEvery, deps.Logger); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
 	onFatal := func(err error) {
 		select {
 		case w.fatal <- err:
@@ -69,6 +89,8 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	base := sdkworker.Options{
 		WorkerStopTimeout: config.StopTimeout,
 		OnFatalError:      onFatal,
+		Interceptors:      []interceptor.WorkerInterceptor{attempts},
+		DeploymentOptions: config.Version().options(),
 		WorkflowTaskPollerBehavior: sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{
 			InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 40,
 		}),
@@ -105,6 +127,14 @@ func New(config Config, deps Dependencies) (*Worker, error) {
 	return w, nil
 }
 
+// knocker carries the requests that try callback addresses.
+func knocker(tracing trace.TracerProvider) http.RoundTripper {
+	if tracing == nil {
+		return activities.NewKnocker()
+	}
+	return spans.NewTransport(activities.NewKnocker(), tracing)
+}
+
 // Start begins to poll. It fails when Temporal cannot be reached, and can then
 // be called again.
 func (w *Worker) Start() error {
@@ -117,6 +147,9 @@ func (w *Worker) Start() error {
 		}
 		w.started = append(w.started, one)
 	}
+	if w.survey != nil {
+		w.survey.begin()
+	}
 	w.running.Store(true)
 	return nil
 }
@@ -125,6 +158,9 @@ func (w *Worker) Start() error {
 // over. What was cut off is repeated elsewhere.
 func (w *Worker) Stop() {
 	w.running.Store(false)
+	if w.survey != nil {
+		w.survey.end()
+	}
 	// They share the time: each waits for its own calls meanwhile.
 	var stopping sync.WaitGroup
 	for _, one := range w.started {

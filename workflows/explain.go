@@ -11,8 +11,27 @@ import (
 	"github.com/orderbridge/orderbridge/activities"
 )
 
-// OutcomesMetric counts the ends of order workflows, by outcome and reason.
-const OutcomesMetric = "orderbridge_webhook_outcomes"
+// Metrics of the ends of order workflows, as they are given to the SDK's metrics
+// handler. The handler of the worker bounds the labels.
+const (
+	// OutcomesMetric counts them, by TagChannel, TagOutcome and TagReason.
+	OutcomesMetric = "orderbridge_webhook_outcomes_total"
+	// DurationMetric is the time from when a webhook was received, or its change
+	// found, to the end of its run, by TagOutcome.
+	DurationMetric = "orderbridge_webhook_duration_seconds"
+)
+
+// Tags of these metrics.
+const (
+	// TagChannel is the id of the sales channel; "" if there is no such channel
+	// any more.
+	TagChannel = "channel"
+	// TagOutcome is the Outcome, TagReason the Reason.
+	TagOutcome = "outcome"
+	TagReason  = "reason"
+	// TagWorkflow is the workflow id: it is no label, but leads to the run.
+	TagWorkflow = "workflow_id"
+)
 
 // ended closes a run that came to an outcome.
 func (w *orderWebhook) ended(ctx workflow.Context, d Decision) (Result, error) {
@@ -55,9 +74,7 @@ func (w *orderWebhook) result(outcome Outcome, reason Reason, explanation string
 // record makes the end visible to operators: as search attributes, as a
 // counter and in the log.
 func (w *orderWebhook) record(ctx workflow.Context, r Result) error {
-	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{
-		"outcome": string(r.Outcome), "reason": string(r.Reason),
-	}).Counter(OutcomesMetric).Inc(1)
+	w.count(ctx, r)
 	log := workflow.GetLogger(ctx)
 	say := log.Info
 	switch r.Outcome {
@@ -82,6 +99,22 @@ func (w *orderWebhook) record(ctx workflow.Context, r Result) error {
 		updates = append(updates, AttributeModified.ValueSet(w.store.ModifiedAt))
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+// count counts the end. A run that is replayed counts nothing.
+func (w *orderWebhook) count(ctx workflow.Context, r Result) {
+	channel := w.in.Channel
+	if r.Reason == ReasonUnknownChannel {
+		channel = "" // what does not exist gets no name in the metrics
+	}
+	handler := workflow.GetMetricsHandler(ctx).WithTags(map[string]string{
+		TagChannel: channel, TagOutcome: string(r.Outcome), TagReason: string(r.Reason),
+		TagWorkflow: workflow.GetInfo(ctx).WorkflowExecution.ID,
+	})
+	handler.Counter(OutcomesMetric).Inc(1)
+	if took := workflow.Now(ctx).Sub(w.in.ReceivedAt); !w.in.ReceivedAt.IsZero() && took >= 0 {
+		handler.Timer(DurationMetric).Record(took)
+	}
 }
 
 // sawLastChange reports whether the order as it was last read includes every

@@ -60,13 +60,16 @@ var (
 	// clock, that the run has looked at. Reconciliation knows by it which
 	// changes have been seen to.
 	AttributeModified = activities.AttributeModified
+	// AttributeHealth is the channels.HealthState of a sales channel, or
+	// HealthInactive. Only workflows of sales channels have it.
+	AttributeHealth = temporal.NewSearchAttributeKeyKeyword("OrderbridgeHealth")
 )
 
 // SearchAttributes returns what a namespace must know, by name.
 func SearchAttributes() map[string]enums.IndexedValueType {
 	out := map[string]enums.IndexedValueType{}
 	for _, key := range []temporal.SearchAttributeKeyKeyword{
-		AttributeChannel, AttributeScope, AttributeOrder, AttributeOutcome, AttributeReason, AttributeStatus,
+		AttributeChannel, AttributeScope, AttributeOrder, AttributeOutcome, AttributeReason, AttributeStatus, AttributeHealth,
 	} {
 		out[key.GetName()] = enums.INDEXED_VALUE_TYPE_KEYWORD
 	}

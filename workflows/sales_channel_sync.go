@@ -102,7 +102,7 @@ func (c *salesChannel) subscribe(ctx workflow.Context) error {
 	// Whoever asked while this look was under way gets one of their own.
 	c.answered = asked
 	c.Stale = c.Stale || c.asked > asked
-	return nil
+	return c.show(ctx)
 }
 
 // unavailable is the report of a look that failed.

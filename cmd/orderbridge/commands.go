@@ -11,9 +11,12 @@ import (
 	"github.com/orderbridge/orderbridge/activities/downstream/sandbox"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/channelcmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/dev"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/doctorcmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/process"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/reconcilecmd"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/rolloutcmd"
 	"github.com/orderbridge/orderbridge/cmd/orderbridge/session"
+	"github.com/orderbridge/orderbridge/cmd/orderbridge/setupcmd"
 	"github.com/orderbridge/orderbridge/worker"
 )
 
@@ -42,9 +45,13 @@ Every setting comes from the environment: see docs/configuration.md.`,
 		newServeCommand(environ, "ingress", "Run the ingress alone", process.Roles{Ingress: true}),
 		newServeCommand(environ, "worker", "Run the worker alone", process.Roles{Worker: true}),
 		newDevCommand(environ),
+		setupcmd.New(environ),
+		doctorcmd.New(environ),
 		channelcmd.New(environ),
 		newDownstreamsCommand(worker.Drivers()),
+		newHealthCommand(environ),
 		reconcilecmd.New(environ),
+		rolloutcmd.New(environ),
 		newTemporalCommand(),
 		newVendureCommand(),
 		newVersionCommand(),

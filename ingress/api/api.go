@@ -39,12 +39,32 @@ type Operator interface {
 	ReconcileResult(ctx context.Context, run operator.ReconcileRun) (activities.ReconcileReport, error)
 }
 
-// Config is what an API works with. All of it is required.
+// Metrics counts what the API does.
+type Metrics interface {
+	// Answered counts a call by the pattern of its path, "" for a path that
+	// there is not, and the status of the answer.
+	Answered(route string, status int)
+	// Unauthenticated counts a call without a valid token.
+	Unauthenticated()
+}
+
+// uncounted is the Metrics of an API without any.
+type uncounted struct{}
+
+func (uncounted) Answered(string, int) {}
+func (uncounted) Unauthenticated()     {}
+
+// Config is what an API works with. All of it but Metrics and Around is required.
 type Config struct {
 	// Tokens are the tokens that it takes.
 	Tokens Tokens
 	// Operator does the work.
 	Operator Operator
+	// Metrics counts the calls. Nil counts nothing.
+	Metrics Metrics
+	// Around runs around every call, also one without a valid token. Nil is
+	// nothing.
+	Around gin.HandlerFunc
 	// Logger takes the log.
 	Logger *slog.Logger
 }
@@ -54,6 +74,7 @@ type API struct {
 	operator Operator
 	tokens   Tokens
 	failures *failures
+	metrics  Metrics
 	log      *slog.Logger
 	router   *gin.Engine
 
@@ -66,9 +87,14 @@ func New(config Config) (*API, error) {
 	if config.Tokens.None() || config.Operator == nil || config.Logger == nil {
 		return nil, errors.New("the operator API needs tokens, an operator and a logger")
 	}
-	a := &API{operator: config.Operator, tokens: config.Tokens, failures: newFailures(), log: config.Logger}
+	if config.Metrics == nil {
+		config.Metrics = uncounted{}
+	}
+	a := &API{
+		operator: config.Operator, tokens: config.Tokens, failures: newFailures(), metrics: config.Metrics, log: config.Logger,
+	}
 	a.stopping, a.stop = context.WithCancel(context.Background())
-	if err := a.route(); err != nil {
+	if err := a.route(config.Around); err != nil {
 		return nil, err
 	}
 	return a, nil

@@ -79,7 +79,7 @@ func (a *API) routes() []route {
 
 // route makes the router. Whatever it does not know is refused like everything
 // else without a valid token.
-func (a *API) route() error {
+func (a *API) route(around gin.HandlerFunc) error {
 	gin.SetMode(gin.ReleaseMode)
 	a.router = gin.New()
 	a.router.HandleMethodNotAllowed = true
@@ -87,7 +87,10 @@ func (a *API) route() error {
 	if err := a.router.SetTrustedProxies(nil); err != nil {
 		return fmt.Errorf("trust no proxy: %w", err)
 	}
-	a.router.Use(a.recovered, a.authenticate)
+	if around != nil {
+		a.router.Use(around)
+	}
+	a.router.Use(a.counted, a.recovered, a.authenticate)
 	a.router.NoRoute(func(c *gin.Context) { fail(c, notFound()) })
 	a.router.NoMethod(func(c *gin.Context) {
 		fail(c, newProblem("method-not-allowed", http.StatusMethodNotAllowed, "this address has other methods: the header Allow lists them"))

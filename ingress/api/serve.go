@@ -48,6 +48,7 @@ func (a *API) authenticate(c *gin.Context) {
 		c.Set(callerKey, caller)
 		return
 	}
+	a.metrics.Unauthenticated()
 	address := addressOf(c.Request)
 	if !a.failures.allow(address) {
 		header.Set("Retry-After", strconv.Itoa(int(failureEvery.Seconds())))
@@ -57,6 +58,12 @@ func (a *API) authenticate(c *gin.Context) {
 	a.log.WarnContext(c.Request.Context(), "call of the operator API without a valid token refused", "address", address.Addr().String())
 	header.Set("WWW-Authenticate", `Bearer realm="orderbridge"`)
 	fail(c, newProblem("unauthorized", http.StatusUnauthorized, "send a valid token: Authorization: Bearer …"))
+}
+
+// counted counts every call, whatever became of it.
+func (a *API) counted(c *gin.Context) {
+	c.Next()
+	a.metrics.Answered(c.FullPath(), c.Writer.Status())
 }
 
 // recovered turns a panic into a 500 that says nothing.

@@ -101,7 +101,7 @@ func served(info *taskqueue.TaskQueueVersioningInfo, alive []*taskqueue.PollerIn
 		is = fmt.Sprintf("the current version is %s of %s", current.GetBuildId(), current.GetDeploymentName())
 	}
 	f := failed(fmt.Sprintf("Workers poll it, but none that new work goes to: %s.", is),
-		"Make the version that runs the current one (\"temporal worker deployment set-current-version\"), or start workers of the one that is.")
+		"Make the version that runs the current one (\"orderbridge rollout\"), or start workers of the one that is.")
 	return &f
 }
 

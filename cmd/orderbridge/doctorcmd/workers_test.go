@@ -29,7 +29,7 @@ func TestDoctorOfVersionedWorkers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return i.findings(nil)[name].Detail == "Workers poll it, but none that new work goes to: no version of a worker deployment is current."
 	}, patience, 50*time.Millisecond)
-	requireFinding(t, i.findings(nil), name, "failed", "", "temporal worker deployment set-current-version")
+	requireFinding(t, i.findings(nil), name, "failed", "", `"orderbridge rollout"`)
 
 	require.Eventually(t, func() bool {
 		_, err := i.client.WorkerDeploymentClient().GetHandle("orderbridge").SetCurrentVersion(i.ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "v7"})

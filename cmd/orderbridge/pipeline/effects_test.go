@@ -38,7 +38,7 @@ func TestCancel(t *testing.T) {
 	// One scrape shows the ingress, the outcomes, both sides and the SDK.
 	scrape := p.metrics()
 	for _, pattern := range []string{
-		`orderbridge_webhooks_received_total\{result="accepted"\} 1\n`,
+		`orderbridge_webhooks_received_total\{channel="main",result="accepted",topic="store/order/statusUpdated"\} 1\n`,
 		`orderbridge_webhook_outcomes_total\{[^}]*outcome="cancelled",reason="applied"[^}]*\} 1\n`,
 		`orderbridge_bigcommerce_request_duration_seconds_count\{code="200",endpoint="get_order"\} [1-9]`,
 		`orderbridge_downstream_request_duration_seconds_count\{adapter="rest",call="cancel",result="ok"\} 1\n`,

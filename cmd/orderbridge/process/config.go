@@ -39,6 +39,13 @@ type Config struct {
 	LogFormat string `env:"ORDERBRIDGE_LOG_FORMAT" envDefault:"json"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel slog.Level `env:"ORDERBRIDGE_LOG_LEVEL" envDefault:"info"`
+	// Tracing is off or otlp, which exports traces as the OTEL_… variables of
+	// Environment say: see tracing.Read.
+	Tracing string `env:"ORDERBRIDGE_TRACING" envDefault:"off"`
+	// MetricsChannels is how many sales channels, and how many stores, have a
+	// name in the metrics of a process: the first that it meets. All others
+	// together are "other".
+	MetricsChannels int `env:"ORDERBRIDGE_METRICS_CHANNELS" envDefault:"100"`
 	// Ingress configures the ingress.
 	Ingress ingress.Config
 	// Worker configures the worker.
@@ -57,6 +64,7 @@ func secretVariables() []string {
 	return []string{
 		"ORDERBRIDGE_MASTER_KEY", "ORDERBRIDGE_PREVIOUS_MASTER_KEYS",
 		"ORDERBRIDGE_KEEPER_URL", "ORDERBRIDGE_PREVIOUS_KEEPER_URLS", "ORDERBRIDGE_API_TOKENS", "TEMPORAL_API_KEY",
+		"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 	}
 }
 
@@ -67,10 +75,12 @@ func Load(environ []string) (Config, error) {
 	mistakes = append(mistakes, unknown(environment)...)
 	config, unreadable := parse(environment)
 	mistakes = append(mistakes, unreadable...)
+	config.Worker = withBuildID(config.Worker)
 	mistakes = append(mistakes, temporalMistakes(environment)...)
 	if config.MasterKey == "" && environment["ORDERBRIDGE_MASTER_KEY"+fileSuffix] != "" {
 		// What is wrong with the file is said already.
-		mistakes = append(mistakes, config.keysMistake(), config.formatMistake(), config.Ingress.Validate(), config.Worker.Validate())
+		mistakes = append(mistakes, config.keysMistake(), config.formatMistake(), config.labelsMistake(), config.tracingMistakes(),
+			config.Ingress.Validate(), config.Worker.Validate())
 	} else {
 		mistakes = append(mistakes, config.Validate())
 	}
@@ -104,12 +114,22 @@ func parse(environment Environment) (Config, []error) {
 
 // Validate returns every mistake at once, each naming its variable.
 func (c Config) Validate() error {
-	return errors.Join(c.masterKeyMistake(), c.keysMistake(), c.formatMistake(), c.Ingress.Validate(), c.Worker.Validate())
+	return errors.Join(c.masterKeyMistake(), c.keysMistake(), c.formatMistake(), c.labelsMistake(), c.tracingMistakes(), c.Ingress.Validate(), c.Worker.Validate())
 }
 
 func (c Config) formatMistake() error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		return fmt.Errorf("ORDERBRIDGE_LOG_FORMAT %q must be json or text", c.LogFormat)
+	}
+	return nil
+}
+
+// maxMetricsChannels is more than one installation has.
+const maxMetricsChannels = 100_000
+
+func (c Config) labelsMistake() error {
+	if c.MetricsChannels < 0 || c.MetricsChannels > maxMetricsChannels {
+		return fmt.Errorf("ORDERBRIDGE_METRICS_CHANNELS %d must be between 0 and %d", c.MetricsChannels, maxMetricsChannels)
 	}
 	return nil
 }

@@ -41,15 +41,15 @@ func TestLoadDefaults(t *testing.T) {
 	config.Environment = nil
 	require.Equal(t, process.Config{
 		MasterKey: masterKey,
-		LogFormat: "json",
-		LogLevel:  slog.LevelInfo,
+		LogFormat: "json", Tracing: "off", MetricsChannels: 100,
+		LogLevel: slog.LevelInfo,
 		Ingress: ingress.Config{
 			ListenAddress: ":8080", MaxBodyBytes: 65536, StartTimeout: 3 * time.Second, ReadTimeout: 5 * time.Second,
 			ShutdownTimeout: 15 * time.Second, ServeMetrics: true,
 		},
 		Worker: worker.Config{
 			MaxWorkflowTasks: 200, MaxLocalActivities: 200, MaxActivities: 100, StopTimeout: 30 * time.Second,
-			HTTPTimeout: 10 * time.Second, ChannelCacheTTL: 5 * time.Second, OpsAddress: ":9464",
+			HTTPTimeout: 10 * time.Second, ChannelCacheTTL: 5 * time.Second, SurveyEvery: 30 * time.Second, OpsAddress: ":9464",
 		},
 	}, config)
 }
@@ -57,26 +57,26 @@ func TestLoadDefaults(t *testing.T) {
 func TestLoadReadsEveryVariable(t *testing.T) {
 	t.Parallel()
 	config, err := process.Load(with(
-		"ORDERBRIDGE_LOG_FORMAT=text", "ORDERBRIDGE_LOG_LEVEL=DEBUG",
+		"ORDERBRIDGE_LOG_FORMAT=text", "ORDERBRIDGE_TRACING=otlp", "ORDERBRIDGE_LOG_LEVEL=DEBUG",
 		"ORDERBRIDGE_LISTEN_ADDRESS=127.0.0.1:1", "ORDERBRIDGE_MAX_BODY_BYTES=2048", "ORDERBRIDGE_START_TIMEOUT=1s",
 		"ORDERBRIDGE_READ_TIMEOUT=2s", "ORDERBRIDGE_DRAIN_DELAY=4s", "ORDERBRIDGE_SHUTDOWN_TIMEOUT=1m", "ORDERBRIDGE_SERVE_METRICS=false",
 		"ORDERBRIDGE_WORKER_MAX_WORKFLOW_TASKS=3", "ORDERBRIDGE_WORKER_MAX_LOCAL_ACTIVITIES=4", "ORDERBRIDGE_WORKER_MAX_ACTIVITIES=5",
 		"ORDERBRIDGE_WORKER_STOP_TIMEOUT=6s", "ORDERBRIDGE_HTTP_TIMEOUT=7s", "ORDERBRIDGE_CHANNEL_CACHE_TTL=8s",
-		"ORDERBRIDGE_OPS_ADDRESS=off",
+		"ORDERBRIDGE_OPS_ADDRESS=off", "ORDERBRIDGE_METRICS_CHANNELS=9", "ORDERBRIDGE_SURVEY_EVERY=10s",
 	))
 	require.NoError(t, err)
 	config.Environment = nil
 	require.Equal(t, process.Config{
 		MasterKey: masterKey,
-		LogFormat: "text",
-		LogLevel:  slog.LevelDebug,
+		LogFormat: "text", Tracing: "otlp", MetricsChannels: 9,
+		LogLevel: slog.LevelDebug,
 		Ingress: ingress.Config{
 			ListenAddress: "127.0.0.1:1", MaxBodyBytes: 2048, StartTimeout: time.Second, ReadTimeout: 2 * time.Second,
 			DrainDelay: 4 * time.Second, ShutdownTimeout: time.Minute,
 		},
 		Worker: worker.Config{
 			MaxWorkflowTasks: 3, MaxLocalActivities: 4, MaxActivities: 5, StopTimeout: 6 * time.Second,
-			HTTPTimeout: 7 * time.Second, ChannelCacheTTL: 8 * time.Second, OpsAddress: worker.Off,
+			HTTPTimeout: 7 * time.Second, ChannelCacheTTL: 8 * time.Second, SurveyEvery: 10 * time.Second, OpsAddress: worker.Off,
 		},
 	}, config)
 }
@@ -111,6 +111,8 @@ func TestLoadNamesTheVariable(t *testing.T) {
 		"yes or no":         {with("ORDERBRIDGE_SERVE_METRICS=perhaps"), "ORDERBRIDGE_SERVE_METRICS cannot be read as bool"},
 		"an address":        {with("ORDERBRIDGE_LISTEN_ADDRESS=8080"), `ORDERBRIDGE_LISTEN_ADDRESS "8080" must look like :8080`},
 		"an ops address":    {with("ORDERBRIDGE_OPS_ADDRESS=none"), `ORDERBRIDGE_OPS_ADDRESS "none" must look like :9464 or 127.0.0.1:9464, or be off`},
+		"too many names":    {with("ORDERBRIDGE_METRICS_CHANNELS=100001"), "ORDERBRIDGE_METRICS_CHANNELS 100001 must be between 0 and 100000"},
+		"a hasty survey":    {with("ORDERBRIDGE_SURVEY_EVERY=1ms"), "ORDERBRIDGE_SURVEY_EVERY 1ms must be between 1s and 1h, or 0s for never"},
 		"a misspelling":     {with("ORDERBRIDGE_LISTN_ADDRESS=:1"), "ORDERBRIDGE_LISTN_ADDRESS is not a variable of Orderbridge"},
 		"a file that is not read": {
 			with("ORDERBRIDGE_LOG_LEVEL_FILE=/etc/level"), "ORDERBRIDGE_LOG_LEVEL_FILE is not a variable of Orderbridge",

@@ -12,10 +12,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/orderbridge/orderbridge/activities"
 	"github.com/orderbridge/orderbridge/activities/callback"
 	"github.com/orderbridge/orderbridge/activities/seal"
 	"github.com/orderbridge/orderbridge/ingress"
@@ -93,14 +95,27 @@ func (p *Process) assemble() error {
 		return err
 	}
 	p.closers = append(p.closers, p.Keeper.Close)
+	labels := activities.NewLabels(p.config.MetricsChannels)
 	sdkMetrics, endMetrics, err := worker.NewSDKMetrics(p.registry, p.Logger)
 	if err != nil {
 		return err
 	}
 	p.closers = append(p.closers, func() error { return endMetrics(context.Background()) })
+	if p.options.Roles.Worker {
+		if sdkMetrics, err = worker.WithOutcomes(sdkMetrics, p.registry, labels.Channels); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	// It ends after the client: the last spans are those of the last calls.
+	traces, err := p.config.startTracing(version, p.Logger)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, traces.Close)
 	p.Client, p.namespace, err = worker.Connect(worker.Connection{
 		Address: p.options.TemporalAddress, Namespace: p.options.TemporalNamespace,
 		Environment: p.config.Environment, Logger: p.Logger, Metrics: sdkMetrics,
+		Interceptors: traces.Interceptors(),
 	})
 	if err != nil {
 		return err
@@ -108,22 +123,25 @@ func (p *Process) assemble() error {
 	p.closers = append(p.closers, func() error { p.Client.Close(); return nil })
 	if p.options.Roles.Worker {
 		p.worker, err = worker.New(p.config.Worker, worker.Dependencies{
-			Client: p.Client, Namespace: p.namespace, Keeper: p.Keeper, Secrets: secrets, Registry: p.registry, UserAgent: version.UserAgent(),
+			Client: p.Client, Namespace: p.namespace, Keeper: p.Keeper, Secrets: secrets, Registry: p.registry, Labels: labels,
+			UserAgent: version.UserAgent(), Logger: p.Logger, Tracing: traces.Provider(),
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return p.assembleServers(secrets)
+	return p.assembleServers(secrets, labels, traces.Provider())
 }
 
-func (p *Process) assembleServers(secrets *callback.Secrets) error {
+func (p *Process) assembleServers(secrets *callback.Secrets, labels activities.Labels, traces trace.TracerProvider) error {
 	deps := ingress.Dependencies{
-		// Eager starts need the worker in the same process.
-		Starter:  &ingress.TemporalStarter{Client: p.Client, Eager: p.options.Roles.Worker},
+		// Eager starts need the worker in the same process, whose build is then
+		// not asked for: one that is not the current one would run them too.
+		Starter:  &ingress.TemporalStarter{Client: p.Client, Eager: p.options.Roles.Worker && !p.config.Worker.Version().On()},
 		Notifier: &ingress.TemporalNotifier{Client: p.Client},
 		Operator: operator.New(p.Client, p.namespace, p.Keeper, worker.Drivers()),
-		Secrets:  secrets, Checks: p.checks(), Registry: p.registry, Logger: p.Logger,
+		Secrets:  secrets, Checks: p.checks(), Registry: p.registry, Labels: labels, Logger: p.Logger,
+		Tracing: traces,
 	}
 	var err error
 	if p.options.Roles.Ingress {
@@ -151,9 +169,9 @@ func (p *Process) checks() []ingress.Check {
 			var noNamespace *serviceerror.NamespaceNotFound
 			switch {
 			case errors.As(err, &noNamespace):
-				return "the Temporal namespace does not exist: check TEMPORAL_NAMESPACE, or create it as docs/configuration.md says"
+				return "the Temporal namespace does not exist: check TEMPORAL_NAMESPACE, or create it: orderbridge setup"
 			case errors.Is(err, worker.ErrAttributesMissing):
-				return "the Temporal namespace lacks search attributes: docs/configuration.md has the commands that add them"
+				return "the Temporal namespace lacks search attributes: \"orderbridge setup\" adds them"
 			default:
 				return "Temporal does not answer: check TEMPORAL_ADDRESS and that the server runs"
 			}
@@ -216,6 +234,9 @@ func (p *Process) Run(ctx context.Context, onListening func(ingressAddress, opsA
 	}
 	if p.worker != nil {
 		group.Go(func() error { return p.work(late) })
+		if build := p.config.Worker.Version(); build.On() {
+			p.Logger.InfoContext(ctx, "this worker is one build of several", "deployment", build.Deployment, "build", build.BuildID)
+		}
 	}
 	version := ReadVersion()
 	p.Logger.InfoContext(ctx, "started", "version", version.Version, "commit", version.Commit, "go", version.Go,
@@ -266,7 +287,7 @@ func (p *Process) startWorker(ctx context.Context) error {
 	if _, err := p.Client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return err
 	}
-	return p.worker.Start()
+	return p.worker.Start() //nolint:contextcheck // what it starts goes on until Stop, not for as long as this may take
 }
 
 // Namespace returns the Temporal namespace that the process uses.
@@ -285,9 +306,9 @@ func (p *Process) Close() error {
 func newLogger(out io.Writer, config Config) *slog.Logger {
 	options := &slog.HandlerOptions{Level: config.LogLevel}
 	if config.LogFormat == "text" {
-		return slog.New(slog.NewTextHandler(out, options))
+		return slog.New(&traceHandler{slog.NewTextHandler(out, options)})
 	}
-	return slog.New(slog.NewJSONHandler(out, options))
+	return slog.New(&traceHandler{slog.NewJSONHandler(out, options)})
 }
 
 func buildInfo(v Version) prometheus.Collector {

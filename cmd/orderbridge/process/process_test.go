@@ -142,7 +142,7 @@ func TestRunWithoutTemporal(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 		require.Contains(t, body, "orderbridge_build_info{")
 		require.Contains(t, body, "go_goroutines")
-		require.Contains(t, body, `orderbridge_webhooks_received_total{result="accepted"} 0`)
+		require.Contains(t, body, `orderbridge_webhooks_received_total{channel="other",result="accepted",topic="none"} 0`)
 	}
 	secrets, err := r.config.Secrets()
 	require.NoError(t, err)
