@@ -10,6 +10,59 @@ import (
 	"github.com/orderbridge/orderbridge/activities/downstream"
 )
 
+// lateCases are about answers that take their time and come before the caller's
+// deadline. Nothing is wrong with them.
+func lateCases() []testCase {
+	find := testCase{name: "find/late", needs: []Fault{FaultLate}, run: func(s *scene) {
+		order := s.add(downstream.PhaseOpen)
+		hit := s.inject(FaultLate, OnRead)
+		found := begin(func() (downstream.Order, error) { return s.adapter.Find(s.Context(), order.Number) })
+		require.Equal(s, order, outlast(s, hit, found))
+	}}
+	return append(forEach("late", []Fault{FaultLate}, func(s *scene, a action) {
+		order := s.add(downstream.PhaseOpen)
+		request := target(order, newKey())
+		hit := s.inject(FaultLate, OnWrite)
+		done := begin(func() (downstream.Change, error) { return a.call(s.Context(), s.adapter, request) })
+		change := outlast(s, hit, done)
+		require.False(s, change.AlreadyDone, "it was this request that did it")
+		s.requireResult(a, request, change.Order)
+		s.requireOneEffect(order.Number, a)
+	}), find)
+}
+
+// outcome is what a call returned.
+type outcome[T any] struct {
+	value T
+	err   error
+}
+
+// begin makes a call and returns where its outcome will be.
+func begin[T any](call func() (T, error)) <-chan outcome[T] {
+	done := make(chan outcome[T], 1)
+	go func() {
+		value, err := call()
+		done <- outcome[T]{value, err}
+	}()
+	return done
+}
+
+// outlast waits until an answer is late, lets it go, and returns what the call
+// made of it.
+func outlast[T any](s *scene, hit <-chan struct{}, done <-chan outcome[T]) T {
+	s.Helper()
+	require.NotNil(s, hit, "the fault has no signal")
+	select {
+	case <-hit:
+	case got := <-done:
+		require.FailNow(s, "the fault was never at work", "%v", got.err)
+	}
+	s.heal()
+	got := <-done
+	require.NoError(s, got.err)
+	return got.value
+}
+
 // silenceCases are about requests that are not answered. Their contexts end
 // when the fault is at work, so that no case depends on how fast a machine is.
 func silenceCases() []testCase {

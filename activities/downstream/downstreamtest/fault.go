@@ -21,6 +21,9 @@ const (
 	FaultIgnoredFilter Fault = "ignored filter"
 	// FaultInUse: somebody else holds the order. Only for OnWrite.
 	FaultInUse Fault = "in use"
+	// FaultLate: the request is carried out, and answered as soon as Heal is
+	// called.
+	FaultLate Fault = "late"
 	// FaultLostAnswer: the request is carried out and its answer is lost.
 	FaultLostAnswer Fault = "lost answer"
 	// FaultRateLimited: too many requests.
@@ -54,7 +57,7 @@ const (
 func Faults() []Fault {
 	return []Fault{
 		FaultForbidden, FaultGarbage, FaultHalfAnswer, FaultHollowSuccess, FaultIgnoredFilter, FaultInUse,
-		FaultLostAnswer, FaultRateLimited, FaultRevoked, FaultServerError, FaultSilent, FaultSilentAfterCommit,
+		FaultLate, FaultLostAnswer, FaultRateLimited, FaultRevoked, FaultServerError, FaultSilent, FaultSilentAfterCommit,
 		FaultStaleRead, FaultSubstringFilter, FaultTokenExpired, FaultWrongContentType,
 	}
 }

@@ -37,7 +37,7 @@ type Fixture interface {
 	// Inject makes something go wrong; see Fault. The channel is closed when
 	// it first happens. For faults that last it may be nil.
 	Inject(tb testing.TB, fault Fault, on Step) <-chan struct{}
-	// Heal ends the faults that last.
+	// Heal ends the faults that last, and lets those answers go that are late.
 	Heal(tb testing.TB)
 }
 

@@ -27,6 +27,7 @@ type model struct {
 	keys    map[string]string // key to order id
 	armed   map[Step][]modelFault
 	lasting map[Fault]bool
+	healed  chan struct{} // closed by Heal
 }
 
 type modelOrder struct {
@@ -41,7 +42,10 @@ type modelFault struct {
 }
 
 func newModel(caps Capabilities, wrong mistake) *model {
-	return &model{caps: caps, wrong: wrong, keys: map[string]string{}, armed: map[Step][]modelFault{}, lasting: map[Fault]bool{}}
+	return &model{
+		caps: caps, wrong: wrong, keys: map[string]string{}, armed: map[Step][]modelFault{}, lasting: map[Fault]bool{},
+		healed: make(chan struct{}),
+	}
 }
 
 var modelStatuses = []downstream.Status{
@@ -104,6 +108,8 @@ func (m *model) Heal(testing.TB) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.lasting, m.armed = map[Fault]bool{}, map[Step][]modelFault{}
+	close(m.healed)
+	m.healed = make(chan struct{})
 }
 
 // The adapter.
@@ -244,12 +250,21 @@ func (m *model) request(ctx context.Context, step Step, number string, work func
 	if queue := m.armed[step]; len(queue) > 0 {
 		f, m.armed[step] = queue[0], queue[1:]
 	}
-	carriedOut := f.fault == "" || f.fault == FaultLostAnswer || f.fault == FaultSilentAfterCommit || f.fault == FaultTokenExpired
+	carriedOut := f.fault == "" || f.fault == FaultLostAnswer || f.fault == FaultLate || f.fault == FaultSilentAfterCommit || f.fault == FaultTokenExpired
 	if carriedOut && work != nil {
 		work()
 	}
+	healed := m.healed
 	if f.hit != nil {
 		close(f.hit)
+	}
+	if f.fault == FaultLate {
+		if m.wrong == "impatient" {
+			return m.fail(downstream.Timeout, number, context.DeadlineExceeded)
+		}
+		m.mu.Unlock()
+		<-healed
+		m.mu.Lock()
 	}
 	return m.suffer(ctx, f.fault, number)
 }

@@ -66,6 +66,7 @@ func TestSuiteCatchesMistakes(t *testing.T) {
 		"touches others":               {"cancel/leaves other orders alone"},
 		"ignores contexts":             {"every call/context has ended"},
 		"time-outs look like failures": {"find/no answer in time", "cancel/no answer in time after the commit"},
+		"impatient":                    {"find/late", "cancel/late", "fulfill/late"},
 		"plain errors":                 {"find/no such order", "probe/system fails"},
 		"forgets how long to wait":     {"find/rate limited", "fulfill/rate limited"},
 	} {

@@ -86,6 +86,7 @@ var faults = map[downstreamtest.Fault]exampletest.Fault{
 	downstreamtest.FaultHalfAnswer:        {Do: standin.HalfAnswer},
 	downstreamtest.FaultHollowSuccess:     {Do: exampletest.Hollow},
 	downstreamtest.FaultInUse:             {Status: http.StatusLocked},
+	downstreamtest.FaultLate:              {Do: standin.Late, AfterCommit: true},
 	downstreamtest.FaultLostAnswer:        {Do: standin.Drop, AfterCommit: true},
 	downstreamtest.FaultRateLimited:       {Status: http.StatusTooManyRequests, RetryAfter: 7 * time.Second},
 	downstreamtest.FaultServerError:       {Status: http.StatusServiceUnavailable},

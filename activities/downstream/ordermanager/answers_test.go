@@ -237,8 +237,11 @@ func TestNoAnswer(t *testing.T) {
 
 		adapter := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 			func(c *ordermanager.Config) { c.Timeout = time.Millisecond })
-		err := adapter.Probe(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		err := adapter.Probe(ctx)
 		require.Equal(t, downstream.Timeout, failure(t, err).Kind)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NoError(t, ctx.Err(), "it was the caller's time that was up")
 	})
 }

@@ -40,7 +40,13 @@ func (a *Adapter) Fulfill(ctx context.Context, req downstream.FulfillRequest) (d
 	})
 }
 
-// change makes a change while nobody else in this process changes the order.
+// requestsOfChange is how many requests a change takes: read, write, read.
+const requestsOfChange = 3
+
+// change makes a change while nobody else in this process changes the order. The
+// turns for all of its requests are taken before the first: one that got no
+// further than its read would have to read again, and a crowd of those would
+// never write.
 func (a *Adapter) change(
 	ctx context.Context, target downstream.Target, wished downstream.Phase, c overhttp.Call,
 ) (downstream.Change, error) {
@@ -51,22 +57,31 @@ func (a *Adapter) change(
 	case target.Number == "" || target.Version == "":
 		return downstream.Change{}, a.client.Fail(c, downstream.Invalid, "the order number or the version is empty", overhttp.AdviseReport)
 	}
+	leave, err := a.account.orders.Lock(ctx, target.OrderID)
+	if err != nil {
+		return downstream.Change{}, a.client.NoAnswer(ctx, c, err)
+	}
+	defer leave()
+	t, err := a.take(ctx, c, requestsOfChange)
+	if err != nil {
+		return downstream.Change{}, err
+	}
+	defer t.giveBack()
 	return a.client.Change(ctx, overhttp.Change{
 		Name:   c.Name,
 		Target: target,
 		Wished: wished,
-		Locks:  &a.account.orders,
 		Read: func(ctx context.Context, name string) (downstream.Order, error) {
-			return a.reread(ctx, name, target)
+			return a.reread(ctx, t, name, target)
 		},
-		Write: func(ctx context.Context) error { return a.write(ctx, c) },
+		Write: func(ctx context.Context) error { return a.write(ctx, t, c) },
 	})
 }
 
 // write makes the request that changes an order. Its answer is never believed to
 // say what became of the order.
-func (a *Adapter) write(ctx context.Context, c overhttp.Call) error {
-	ans, err := a.exchange(ctx, c)
+func (a *Adapter) write(ctx context.Context, t *turns, c overhttp.Call) error {
+	ans, err := a.exchange(ctx, t, c)
 	if err != nil {
 		return err
 	}

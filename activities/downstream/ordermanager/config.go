@@ -3,6 +3,7 @@ package ordermanager
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,6 +30,12 @@ const (
 	DefaultRequestsPerSecond = 5
 	// DefaultTimeout is how long one HTTP request may take.
 	DefaultTimeout = overhttp.DefaultTimeout
+	// MinRequestsPerSecond is the least at which a change gets done. One attempt
+	// has 30 s; three requests at a distance of 5 s leave half of it to their
+	// answers, and to those that came before.
+	MinRequestsPerSecond = 0.2
+	// MaxRequestsPerSecond bounds a limit that is none.
+	MaxRequestsPerSecond = 1000
 )
 
 // Config says which account an Adapter talks to, and how.
@@ -61,9 +68,11 @@ type Config struct {
 	// return quickly. Default: nobody is told.
 	Observe func(context.Context, Exchange)
 	// RequestsPerSecond is how many requests one process sends with this token
-	// at most, at even distances; up to 1000. Where several processes share a
-	// token, give each of them its part. The Adapter that was made last decides
-	// for all that share a token. Default DefaultRequestsPerSecond.
+	// at most, at even distances: from MinRequestsPerSecond to
+	// MaxRequestsPerSecond. Where several processes share a token, give each of
+	// them its part. Where Adapters with one token differ, each decides how long
+	// the process waits after a request of its own. Default
+	// DefaultRequestsPerSecond.
 	RequestsPerSecond float64
 	// SalesChannelID is Order Manager's number of the sales channel. Required.
 	SalesChannelID int64
@@ -125,8 +134,10 @@ func (c Config) mistakes() overhttp.Mistakes {
 		all.If(!isText(from) || !isText(to), "options.carriers", "a carrier to translate", text)
 	}
 	// Written so that what is not a number is wrong, too.
-	all.If(!(c.RequestsPerSecond > 0 && c.RequestsPerSecond <= 1000), "options.requests_per_second", "the requests per second",
-		"are not above 0 and at most 1000")
+	all.If(!(c.RequestsPerSecond >= MinRequestsPerSecond && c.RequestsPerSecond <= MaxRequestsPerSecond),
+		"options.requests_per_second", "the requests per second", fmt.Sprintf(
+			"are not between %v, below which the three requests of a change do not fit into the time of one attempt, and %v",
+			MinRequestsPerSecond, MaxRequestsPerSecond))
 	return all
 }
 

@@ -28,7 +28,7 @@ func TestNewAccepts(t *testing.T) {
 		"another reason":            func(c *ordermanager.Config) { c.CancelReasonType = "BUYER_CANCELLED" },
 		"carriers":                  func(c *ordermanager.Config) { c.Carriers = map[string]string{" USPS ": "Stamps.com"} },
 		"less than a request a second": func(c *ordermanager.Config) {
-			c.RequestsPerSecond = 0.5
+			c.RequestsPerSecond = ordermanager.MinRequestsPerSecond
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +67,7 @@ func TestNewRefuses(t *testing.T) {
 		"unprintable text":    {func(c *ordermanager.Config) { c.NoTracking = "no\ttracking" }, "no tracking number"},
 		"empty translation":   {func(c *ordermanager.Config) { c.Carriers = map[string]string{"ups": " "} }, "carrier to translate"},
 		"negative limit":      {func(c *ordermanager.Config) { c.RequestsPerSecond = -1 }, "requests per second"},
+		"limit for no change": {func(c *ordermanager.Config) { c.RequestsPerSecond = 0.19 }, "between 0.2, below which"},
 		"limit too high":      {func(c *ordermanager.Config) { c.RequestsPerSecond = 1001 }, "requests per second"},
 		"limit that is none":  {func(c *ordermanager.Config) { c.RequestsPerSecond = math.Inf(1) }, "requests per second"},
 		"limit not a number":  {func(c *ordermanager.Config) { c.RequestsPerSecond = math.NaN() }, "requests per second"},
@@ -85,6 +86,19 @@ func TestNewRefuses(t *testing.T) {
 			require.NotContains(t, err.Error(), "hunter2")
 		})
 	}
+
+	t.Run("a limit at which nothing gets done names the option", func(t *testing.T) {
+		t.Parallel()
+
+		_, err := ordermanager.Driver().New(downstream.Config{
+			Channel: "acme", Token: secret, Options: downstream.Values{"sales_channel_id": "4711", "requests_per_second": "0.1"},
+		})
+		require.True(t, downstream.IsKind(err, downstream.Misconfigured))
+		var setting downstream.SettingError
+		require.ErrorAs(t, err, &setting)
+		require.Equal(t, "options.requests_per_second", setting.Field)
+		require.Contains(t, setting.Message, "do not fit")
+	})
 
 	t.Run("all mistakes at once", func(t *testing.T) {
 		t.Parallel()

@@ -34,7 +34,7 @@ func Driver() downstream.Driver {
 			},
 			{
 				Name: "requests_per_second", Form: downstream.FormDecimal, Default: "5",
-				Usage: "how many requests one worker sends at most; give each worker its part",
+				Usage: "how many requests one worker sends at most, 0.2 or more; give each worker its part",
 			},
 			downstream.AccountOption(),
 		},

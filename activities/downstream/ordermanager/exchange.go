@@ -58,9 +58,25 @@ func refusedParcels(c overhttp.Call, ans overhttp.Answer) int {
 	return n
 }
 
+// take takes the turns for the requests of one call. It fails with RateLimited,
+// and without a request, when the last of them would come too late.
+func (a *Adapter) take(ctx context.Context, c overhttp.Call, n int) (*turns, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, a.client.NoAnswer(ctx, c, err)
+	}
+	taken, again := a.account.queue.take(ctx, n, a.distance)
+	if taken != nil {
+		return taken, nil
+	}
+	e := a.client.Fail(c, downstream.RateLimited, "this process has used up its own limit for the token; nothing was sent",
+		"wait; if it lasts, raise the channel's requests per second, should Extensiv allow it")
+	e.RetryAfter = again
+	return nil, e
+}
+
 // read makes a request and decodes its success; any other answer is an error.
-func (a *Adapter) read(ctx context.Context, c overhttp.Call, into any) error {
-	ans, err := a.exchange(ctx, c)
+func (a *Adapter) read(ctx context.Context, t *turns, c overhttp.Call, into any) error {
+	ans, err := a.exchange(ctx, t, c)
 	if err != nil {
 		return err
 	}
@@ -68,17 +84,19 @@ func (a *Adapter) read(ctx context.Context, c overhttp.Call, into any) error {
 }
 
 // exchange sends one request when its turn has come and reads its answer,
-// whatever its status. It fails only when there is no answer.
-func (a *Adapter) exchange(ctx context.Context, c overhttp.Call) (overhttp.Answer, error) {
-	tooLong, err := a.account.pace(ctx)
-	switch {
-	case err != nil:
+// whatever its status. It fails when there is no answer, and when it needs a
+// turn beyond those that were taken and gets none.
+func (a *Adapter) exchange(ctx context.Context, t *turns, c overhttp.Call) (overhttp.Answer, error) {
+	if t.left == 0 {
+		more, err := a.take(ctx, c, 1)
+		if err != nil {
+			return overhttp.Answer{}, err
+		}
+		defer more.giveBack()
+		t = more
+	}
+	if err := t.wait(ctx); err != nil {
 		return overhttp.Answer{}, a.client.NoAnswer(ctx, c, err)
-	case tooLong > 0:
-		e := a.client.Fail(c, downstream.RateLimited, "this process has used up its own limit for the token; nothing was sent",
-			"wait; if it lasts, raise the channel's requests per second, should Extensiv allow it")
-		e.RetryAfter = tooLong
-		return overhttp.Answer{}, e
 	}
 	return a.client.Do(ctx, c)
 }

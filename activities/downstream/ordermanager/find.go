@@ -26,11 +26,17 @@ const (
 // every order in the answer are compared here as well: filters can be ignored,
 // or match more than what is equal.
 func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, error) {
+	call := overhttp.Call{Name: "find order", Order: strings.TrimSpace(number)}
+	t, err := a.take(ctx, call, 1)
+	if err != nil {
+		return downstream.Order{}, err
+	}
+	defer t.giveBack()
 	found, err := overhttp.Find(ctx, a.client, overhttp.Search[wireOrder]{
 		Number:   number,
 		MaxPages: maxPages,
 		Page: func(ctx context.Context, call overhttp.Call, number string, page int) ([]wireOrder, bool, error) {
-			orders, err := a.page(ctx, call, number, page, pageSize)
+			orders, err := a.page(ctx, t, call, number, page, pageSize)
 			return orders, len(orders) >= pageSize, err
 		},
 		Match:     a.match,
@@ -40,7 +46,7 @@ func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, er
 	if err != nil {
 		return downstream.Order{}, err
 	}
-	return a.resolve(overhttp.Call{Name: "find order", Order: strings.TrimSpace(number)}, &found)
+	return a.resolve(call, &found)
 }
 
 // match returns the id of an order that has the number and is of the channel.
@@ -58,7 +64,9 @@ func (a *Adapter) match(o wireOrder, number string) (string, error) {
 }
 
 // page reads one page of a search; pages are numbered from 1.
-func (a *Adapter) page(ctx context.Context, c overhttp.Call, number string, page, limit int) ([]wireOrder, error) {
+func (a *Adapter) page(
+	ctx context.Context, t *turns, c overhttp.Call, number string, page, limit int,
+) ([]wireOrder, error) {
 	c.Method, c.Route = http.MethodGet, routeOrders
 	c.Path = routeOrders + "?" + url.Values{
 		"limit":          {strconv.Itoa(limit)},
@@ -67,7 +75,7 @@ func (a *Adapter) page(ctx context.Context, c overhttp.Call, number string, page
 		"salesChannelId": {strconv.FormatInt(a.config.SalesChannelID, 10)},
 	}.Encode()
 	var orders *[]wireOrder
-	if err := a.read(ctx, c, &orders); err != nil {
+	if err := a.read(ctx, t, c, &orders); err != nil {
 		return nil, err
 	}
 	if orders == nil {
@@ -77,12 +85,12 @@ func (a *Adapter) page(ctx context.Context, c overhttp.Call, number string, page
 }
 
 // reread reads the order that a change is about.
-func (a *Adapter) reread(ctx context.Context, name string, target downstream.Target) (downstream.Order, error) {
+func (a *Adapter) reread(ctx context.Context, t *turns, name string, target downstream.Target) (downstream.Order, error) {
 	c := overhttp.Call{
 		Name: name, Order: target.Number, Method: http.MethodGet, Route: routeOrder, Path: routeOrders + "/" + target.OrderID,
 	}
 	var o wireOrder
-	if err := a.read(ctx, c, &o); err != nil {
+	if err := a.read(ctx, t, c, &o); err != nil {
 		return downstream.Order{}, err
 	}
 	if strconv.FormatInt(o.OrderID, 10) != target.OrderID || strings.TrimSpace(o.OrderNumber) != strings.TrimSpace(target.Number) ||

@@ -140,6 +140,8 @@ func (f *fixture) Inject(tb testing.TB, fault downstreamtest.Fault, on downstrea
 		made.Do = ordermanagertest.HalfAnswer
 	case downstreamtest.FaultHollowSuccess:
 		made.Do = ordermanagertest.Hollow
+	case downstreamtest.FaultLate:
+		made.Do = ordermanagertest.Late
 	case downstreamtest.FaultLostAnswer:
 		made.Do, made.AfterCommit = ordermanagertest.Drop, true
 	case downstreamtest.FaultRateLimited:

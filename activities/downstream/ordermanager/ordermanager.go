@@ -14,6 +14,7 @@
 //     Default OTHER.
 //   - Carriers, DefaultCarrier, NoTracking: how parcels are named. See Config.
 //   - RequestsPerSecond: the adapter's own limit for each token, default 5.
+//     See below.
 //
 // # What it tells others
 //
@@ -37,13 +38,27 @@
 // Changes of one order in one process wait for each other. What remains is the
 // moment between that read and the write, in which a person or another process
 // can change the order: the system then does what it does in the order's new
-// state, and reading it again shows the result, but not who caused it.
+// state, and reading it again shows the result, but not who caused it. Two
+// processes that ship one order in the same moment both send their parcels and
+// both report that they did it; whether Order Manager keeps the second ones is
+// not known.
+//
+// # How often it is asked
+//
+// No limit is published, so the adapter keeps one of its own. The requests of all
+// adapters of a process with one token leave one by one; each keeps the distance
+// to the next that its own channel's RequestsPerSecond asks for. A call takes the
+// turns for all of its requests before the first, and is let in only if the last
+// of them comes while its context lasts. Whoever is refused is not kept waiting:
+// the call fails as RateLimited, with a time to come back that differs from that
+// of the others. Processes know nothing of each other.
 package ordermanager
 
 import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
@@ -55,6 +70,8 @@ type Adapter struct {
 	account *account
 	client  *overhttp.Client
 	config  Config
+	// distance is how far the next request must be from one of this Adapter.
+	distance time.Duration
 }
 
 var _ downstream.Adapter = (*Adapter)(nil)
@@ -81,8 +98,12 @@ func New(config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	account := accountOf(strings.TrimRight(config.BaseURL, "/"), config.Token, config.RequestsPerSecond)
-	return &Adapter{account: account, client: client, config: config}, nil
+	return &Adapter{
+		account:  accountOf(strings.TrimRight(config.BaseURL, "/"), config.Token),
+		client:   client,
+		config:   config,
+		distance: time.Duration(float64(time.Second) / config.RequestsPerSecond),
+	}, nil
 }
 
 // Close ends the idle connections of the Adapter's own transport. Calls under
@@ -96,6 +117,12 @@ const probeNumber = "orderbridge-probe"
 // exist, which is the least that the API answers with. It cannot tell whether
 // the token may also cancel and ship, nor whether the sales channel exists.
 func (a *Adapter) Probe(ctx context.Context) error {
-	_, err := a.page(ctx, overhttp.Call{Name: "probe"}, probeNumber, 1, minPage)
+	call := overhttp.Call{Name: "probe"}
+	t, err := a.take(ctx, call, 1)
+	if err != nil {
+		return err
+	}
+	defer t.giveBack()
+	_, err = a.page(ctx, t, call, probeNumber, 1, minPage)
 	return err
 }

@@ -121,6 +121,8 @@ func (f *fixture) Inject(tb testing.TB, fault downstreamtest.Fault, on downstrea
 		return faults.Inject(resttest.Fault{Call: call, Do: resttest.Hollow})
 	case downstreamtest.FaultInUse:
 		return faults.Inject(resttest.Fault{Call: call, Status: http.StatusConflict})
+	case downstreamtest.FaultLate:
+		return faults.Inject(resttest.Fault{Call: call, Do: resttest.Late})
 	case downstreamtest.FaultLostAnswer:
 		return faults.Inject(resttest.Fault{Call: call, Do: resttest.Drop, AfterCommit: true})
 	case downstreamtest.FaultRateLimited:

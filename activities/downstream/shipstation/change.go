@@ -63,7 +63,7 @@ func (a *Adapter) change(ctx context.Context, ch change) (downstream.Change, err
 		return downstream.Change{}, a.client.NoAnswer(ctx, ch.call, err)
 	}
 	defer leave()
-	r, err := a.reserve(ch.call, requestsOfChange, false)
+	r, err := a.reserve(ctx, ch.call, requestsOfChange, false)
 	if err != nil {
 		return downstream.Change{}, err
 	}

@@ -3,6 +3,7 @@ package shipstation
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/orderbridge/orderbridge/activities/downstream"
 	"github.com/orderbridge/orderbridge/activities/downstream/overhttp"
@@ -52,16 +53,28 @@ func explain(c overhttp.Call, ans overhttp.Answer) (overhttp.Meaning, bool) {
 // reserve keeps room for the requests of one call. It fails with RateLimited,
 // and without a request, when there is none. A search is for changes that come
 // after it: it leaves half of a window to them.
-func (a *Adapter) reserve(c overhttp.Call, n int, search bool) (*room, error) {
-	q := &a.account.quota
-	wait, ok := q.reserve(a.now(), n, search)
-	if !ok {
-		e := a.client.Fail(c, downstream.RateLimited,
-			"the requests that ShipStation allows this API key are used up for the moment", adviseQuota)
-		e.RetryAfter = wait
-		return nil, e
+func (a *Adapter) reserve(ctx context.Context, c overhttp.Call, n int, search bool) (*room, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, a.client.NoAnswer(ctx, c, err)
 	}
-	return &room{quota: q, units: n}, nil
+	q := &a.account.quota
+	wait, err := q.reserve(ctx, a.now, n, search)
+	switch {
+	case err != nil:
+		return nil, a.client.NoAnswer(ctx, c, err)
+	case wait > 0:
+		return nil, a.usedUp(c, wait)
+	default:
+		return &room{quota: q, units: n}, nil
+	}
+}
+
+// usedUp is the error of a request that is not made.
+func (a *Adapter) usedUp(c overhttp.Call, wait time.Duration) error {
+	e := a.client.Fail(c, downstream.RateLimited,
+		"the requests that ShipStation allows this API key are used up for the moment", adviseQuota)
+	e.RetryAfter = wait
+	return e
 }
 
 // read makes a request and decodes its success; any other answer is an error.
@@ -76,9 +89,17 @@ func (a *Adapter) read(ctx context.Context, r *room, c overhttp.Call, into any) 
 // exchange sends one request and reads its answer, whatever its status. It
 // fails when there is no answer, and when there is no room for the request.
 func (a *Adapter) exchange(ctx context.Context, r *room, c overhttp.Call) (overhttp.Answer, error) {
-	if err := a.spend(r, c); err != nil {
-		return overhttp.Answer{}, err
+	if r.units == 0 {
+		more, err := a.reserve(ctx, c, 1, false)
+		if err != nil {
+			return overhttp.Answer{}, err
+		}
+		r.units = more.units
 	}
+	if wait := r.quota.spend(a.now()); wait > 0 {
+		return overhttp.Answer{}, a.usedUp(c, wait)
+	}
+	r.units--
 	ans, err := a.client.Do(ctx, c)
 	if err != nil {
 		r.quota.unanswered()
@@ -88,17 +109,4 @@ func (a *Adapter) exchange(ctx context.Context, r *room, c overhttp.Call) (overh
 		ans.RetryAfter = wait
 	}
 	return ans, nil
-}
-
-// spend takes room for one request, beyond what was reserved if need be.
-func (a *Adapter) spend(r *room, c overhttp.Call) error {
-	if r.units == 0 {
-		more, err := a.reserve(c, 1, false)
-		if err != nil {
-			return err
-		}
-		r.units = more.units
-	}
-	r.units--
-	return nil
 }

@@ -26,7 +26,7 @@ const (
 // itself: ShipStation documents that its filter matches the beginning of a
 // number.
 func (a *Adapter) Find(ctx context.Context, number string) (downstream.Order, error) {
-	r, err := a.reserve(overhttp.Call{Name: "find order", Order: strings.TrimSpace(number)}, 1, true)
+	r, err := a.reserve(ctx, overhttp.Call{Name: "find order", Order: strings.TrimSpace(number)}, 1, true)
 	if err != nil {
 		return downstream.Order{}, err
 	}

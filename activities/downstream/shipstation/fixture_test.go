@@ -183,6 +183,8 @@ func (f *fixture) Inject(tb testing.TB, fault downstreamtest.Fault, on downstrea
 		injected.Do = shipstationtest.Hollow
 	case downstreamtest.FaultInUse:
 		injected.Status = http.StatusConflict
+	case downstreamtest.FaultLate:
+		injected.Do = shipstationtest.Late
 	case downstreamtest.FaultLostAnswer:
 		injected.Do, injected.AfterCommit = shipstationtest.Drop, true
 	case downstreamtest.FaultRateLimited:

@@ -106,3 +106,27 @@ func TestFulfillOnce(t *testing.T) {
 	require.Equal(t, 1, already)
 	require.Len(t, f.system.Effects(), 1)
 }
+
+// TestFulfillInTwoProcesses is about the same two in different processes: what
+// the documentation says of it is what happens.
+func TestFulfillInTwoProcesses(t *testing.T) {
+	t.Parallel()
+
+	f := setup(t)
+	elsewhere := f.another(t)
+	elsewhere.Part()
+	f.system.AddOrder("101", shipstationtest.AwaitingShipment)
+	order := f.find(t, "101")
+	request := downstream.FulfillRequest{Target: target(order)}
+	other := make(chan error, 1)
+	f.system.Faults().BeforeChange(func(int64) {
+		f.system.Faults().BeforeChange(nil)
+		_, err := elsewhere.Fulfill(t.Context(), request)
+		other <- err
+	})
+	done, err := f.adapter.Fulfill(t.Context(), request)
+	require.NoError(t, err)
+	require.NoError(t, <-other)
+	require.False(t, done.AlreadyDone)
+	require.Len(t, f.system.Effects(), 2)
+}

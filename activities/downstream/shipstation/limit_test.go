@@ -94,7 +94,7 @@ func TestLimitSearchesSpareChanges(t *testing.T) {
 	f := setup(t)
 	f.system.AddOrder("101", shipstationtest.AwaitingShipment)
 	var order downstream.Order
-	for range 20 {
+	for range 37 {
 		order = f.find(t, "101")
 	}
 	_, err := f.adapter.Find(t.Context(), "101")

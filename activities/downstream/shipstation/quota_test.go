@@ -1,9 +1,11 @@
 package shipstation
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -21,23 +23,42 @@ func says(limit, remaining, reset int) http.Header {
 	}
 }
 
-// room is how many requests can be reserved one by one.
+// room is how many requests are left for those that have no reservation.
 func (q *quota) room(now time.Time) int {
-	n := 0
-	for ; n < 1000; n++ {
-		if _, ok := q.reserve(now, 1, false); !ok {
-			break
-		}
-	}
-	q.release(n)
-	return n
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.turn(now)
+	return q.left - q.pending
 }
 
-// ask reserves one request and has it answered.
+// take reserves room that must be there at once.
+func (q *quota) take(t *testing.T, now time.Time, n int, sparing bool) {
+	t.Helper()
+	wait, again := q.admit(now, n, sparing)
+	require.Nil(t, again, "others are waited for")
+	require.Zero(t, wait)
+}
+
+// refuse wants a reservation to be refused, and returns the time to wait.
+func (q *quota) refuse(t *testing.T, now time.Time, n int, sparing bool) time.Duration {
+	t.Helper()
+	wait, again := q.admit(now, n, sparing)
+	require.Nil(t, again, "others are waited for")
+	require.Positive(t, wait)
+	return wait
+}
+
+// begin reserves one request and sends it.
+func (q *quota) begin(t *testing.T, now time.Time) {
+	t.Helper()
+	q.take(t, now, 1, false)
+	require.Zero(t, q.spend(now))
+}
+
+// ask begins one request and has it answered.
 func (q *quota) ask(t *testing.T, now time.Time, status int, header http.Header) time.Duration {
 	t.Helper()
-	_, ok := q.reserve(now, 1, false)
-	require.True(t, ok)
+	q.begin(t, now)
 	return q.answered(now, status, header)
 }
 
@@ -76,16 +97,17 @@ func TestQuotaFollowsTheHeaders(t *testing.T) {
 
 		var q quota
 		q.ask(t, at(0), 200, says(2, 1, 60))
-		_, ok := q.reserve(at(60), requestsOfChange, false)
-		require.True(t, ok)
+		q.take(t, at(60), requestsOfChange, false)
 	})
 
 	t.Run("answers out of order", func(t *testing.T) {
 		t.Parallel()
 
 		var q quota
-		_, ok := q.reserve(at(0), 3, false)
-		require.True(t, ok)
+		q.take(t, at(0), 3, false)
+		for range 3 {
+			require.Zero(t, q.spend(at(0)))
+		}
 		q.answered(at(0), 200, says(40, 37, 60))
 		q.answered(at(0), 200, says(40, 39, 60))
 		q.answered(at(0), 200, says(40, 38, 60))
@@ -96,11 +118,13 @@ func TestQuotaFollowsTheHeaders(t *testing.T) {
 		t.Parallel()
 
 		var q quota
-		_, ok := q.reserve(at(0), 1, false)
-		require.True(t, ok)
-		q.ask(t, at(61), 200, says(40, 39, 58))
-		q.answered(at(62), 200, says(40, 0, 1))
-		require.Equal(t, 39, q.room(at(62)))
+		q.ask(t, at(0), 200, says(40, 39, 2))
+		q.begin(t, at(1))
+		q.take(t, at(1), 1, false)
+		require.Zero(t, q.spend(at(3)), "a reservation outlasts its window")
+		q.answered(at(3), 200, says(40, 39, 58))
+		q.answered(at(4), 200, says(40, 0, 1))
+		require.Equal(t, 39, q.room(at(4)))
 	})
 
 	t.Run("a window that began unnoticed", func(t *testing.T) {
@@ -126,8 +150,7 @@ func TestQuotaFollowsTheHeaders(t *testing.T) {
 		t.Parallel()
 
 		var q quota
-		_, ok := q.reserve(at(0), 1, false)
-		require.True(t, ok)
+		q.begin(t, at(0))
 		q.unanswered()
 		require.Equal(t, 39, q.room(at(0)))
 	})
@@ -152,11 +175,8 @@ func TestQuotaTooMany(t *testing.T) {
 
 			var q quota
 			require.Equal(t, c.wait, q.ask(t, at(0), http.StatusTooManyRequests, c.header))
-			wait, ok := q.reserve(at(0), 1, false)
-			require.False(t, ok)
-			require.Equal(t, c.wait, wait)
-			_, ok = q.reserve(at(0).Add(c.wait), 1, false)
-			require.True(t, ok)
+			require.Equal(t, c.wait, q.refuse(t, at(0), 1, false))
+			q.take(t, at(0).Add(c.wait), 1, false)
 		})
 	}
 }
@@ -168,16 +188,18 @@ func TestQuotaSpreads(t *testing.T) {
 
 	var q quota
 	q.ask(t, at(0), 200, says(40, 1, 60))
-	waits := make([]time.Duration, 0, 4)
-	for range 4 {
-		wait, ok := q.reserve(at(0), 3, false)
-		require.False(t, ok, "one request is no room for a change")
-		waits = append(waits, wait)
+	var changes, searches [3]time.Duration
+	for i := range changes {
+		changes[i] = q.refuse(t, at(0), requestsOfChange, false)
+		searches[i] = q.refuse(t, at(0), 1, true)
 	}
+	// A change is three requests, at 40 a minute. A search is one, and has half
+	// of each minute.
 	pace := 3 * 1500 * time.Millisecond
-	require.Equal(t, []time.Duration{time.Minute, time.Minute + pace, time.Minute + 2*pace, time.Minute + 3*pace}, waits)
-	_, ok := q.reserve(at(0), 1, false)
-	require.True(t, ok, "but for a search")
+	require.Equal(t, [3]time.Duration{time.Minute, time.Minute + pace, time.Minute + 2*pace}, changes)
+	pace = 2 * 1500 * time.Millisecond
+	require.Equal(t, [3]time.Duration{time.Minute, time.Minute + pace, time.Minute + 2*pace}, searches)
+	q.take(t, at(0), 1, false) // one is still left
 }
 
 // TestQuotaSpares is about a crowd of searches: each comes before a change, and
@@ -185,15 +207,128 @@ func TestQuotaSpreads(t *testing.T) {
 func TestQuotaSpares(t *testing.T) {
 	t.Parallel()
 
-	var q quota
-	for range 20 {
-		_, ok := q.reserve(at(0), 1, true)
-		require.True(t, ok)
+	t.Run("its own change", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.ask(t, at(0), 200, says(40, 4, 60))
+		q.take(t, at(0), 1, true)
+		q.release(1)
+		q.ask(t, at(0), 200, says(40, 3, 60))
+		q.refuse(t, at(0), 1, true)
+		q.take(t, at(0), requestsOfChange, false)
+	})
+
+	t.Run("half of a window while changes wait", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.ask(t, at(0), 200, says(40, 2, 60))
+		q.refuse(t, at(0), requestsOfChange, false)
+		q.ask(t, at(60), 200, says(40, 21, 60))
+		q.take(t, at(60), 1, true)
+		q.release(1)
+		q.ask(t, at(60), 200, says(40, 20, 60))
+		q.refuse(t, at(60), 1, true)
+		q.take(t, at(60), requestsOfChange, false)
+		q.release(requestsOfChange)
+		q.take(t, at(65), 1, true) // none is known to wait by now
+	})
+}
+
+// TestQuotaClaims is about other processes, which use the same window.
+func TestQuotaClaims(t *testing.T) {
+	t.Parallel()
+
+	holds := func(t *testing.T, q *quota, now time.Time, n int) {
+		t.Helper()
+		_, again := q.admit(now, n, false)
+		require.NotNil(t, again, "nobody is waited for")
 	}
-	_, ok := q.reserve(at(0), 1, true)
-	require.False(t, ok)
-	for range 6 {
-		_, ok = q.reserve(at(0), requestsOfChange, false)
-		require.True(t, ok)
-	}
+
+	t.Run("one call until a window is known", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.take(t, at(0), requestsOfChange, false)
+		holds(t, &q, at(0), 1)
+		require.Zero(t, q.spend(at(0)))
+		q.answered(at(0), 200, says(40, 39, 1))
+		q.take(t, at(0), 1, false)
+		q.release(3)
+		q.take(t, at(1), 1, false)
+		holds(t, &q, at(1), 1)
+	})
+
+	t.Run("then an eighth of what is left", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.ask(t, at(0), 200, says(40, 32, 60))
+		q.take(t, at(0), 3, false)
+		holds(t, &q, at(0), 3)
+		q.take(t, at(0), 1, false)
+		holds(t, &q, at(0), 1)
+	})
+
+	t.Run("one call when nobody has said for a while what is left", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.ask(t, at(0), 200, says(40, 39, 60))
+		q.take(t, at(2), 3, false)
+		holds(t, &q, at(2), 1)
+	})
+
+	t.Run("what others have used since is not asked for", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.take(t, at(0), 3, false)
+		require.Zero(t, q.spend(at(0)))
+		q.answered(at(0), 200, says(40, 1, 60))
+		require.Zero(t, q.spend(at(1)), "one is left")
+		q.answered(at(1), 200, says(40, 0, 59))
+		require.Equal(t, 59*time.Second, q.spend(at(1)))
+		require.Zero(t, q.spend(at(60)), "in the next window")
+	})
+
+	t.Run("who waits is woken", func(t *testing.T) {
+		t.Parallel()
+
+		for name, wake := range map[string]func(q *quota){
+			"by an answer":    func(q *quota) { q.answered(at(0), 200, says(40, 39, 60)) },
+			"by none":         func(q *quota) { q.unanswered() },
+			"by what is left": func(q *quota) { q.release(1) },
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+
+				synctest.Test(t, func(t *testing.T) {
+					var q quota
+					q.begin(t, at(0))
+					woken := make(chan error, 1)
+					go func() {
+						_, err := q.reserve(t.Context(), func() time.Time { return at(0) }, 1, false)
+						woken <- err
+					}()
+					synctest.Wait()
+					require.Empty(t, woken)
+					wake(&q)
+					require.NoError(t, <-woken)
+				})
+			})
+		}
+	})
+
+	t.Run("who waits can give up", func(t *testing.T) {
+		t.Parallel()
+
+		var q quota
+		q.take(t, at(0), 1, false)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := q.reserve(ctx, func() time.Time { return at(0) }, 1, false)
+		require.ErrorIs(t, err, context.Canceled)
+	})
 }

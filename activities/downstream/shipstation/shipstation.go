@@ -27,9 +27,14 @@
 // modification and its status, and is compared right before the write. What
 // remains is the moment between that read and the write: an edit that somebody
 // makes in it is overwritten by a cancellation. A parcel that leaves in that
-// moment is safe, as ShipStation updates no shipped order. Changes of one order
-// through this process are made one after the other; two processes that mark
-// one order as shipped in the same moment can leave two records of the parcel.
+// moment is safe, as ShipStation updates no shipped order.
+//
+// Changes of one order through this process are made one after the other. Two
+// processes that change it in the same moment both write, and both report that
+// they did it. To cancel twice is harmless. To mark as shipped twice may leave two
+// records of the parcel: ShipStation does not say that it refuses the second. It
+// takes two webhooks about one order at the same time, or an attempt that goes on
+// in one process after its time is up while the next one runs in another.
 //
 // Nor does it know repeated requests. A repetition reads the order first, and
 // finds what an earlier attempt did: Change.AlreadyDone is then set.
@@ -42,11 +47,18 @@
 //
 // ShipStation allows 40 requests a minute to an API key and says in each answer
 // how many are left. All adapters of a process that use one key share that
-// account. A change is begun only when there is room for all of its requests,
-// and searches leave half of a minute's requests to changes: otherwise a crowd
-// could use each minute up with reading and never get to writing. Whoever finds
-// no room is not kept waiting: the call fails as RateLimited with the time to
-// wait. Other processes learn of each other by the same headers.
+// account. A change is begun only when there is room for all of its requests. A
+// search leaves as many as the change after it takes, and half of a minute's
+// requests while changes wait: otherwise a crowd could use each minute up with
+// reading and never get to writing. Whoever finds no room in a minute is not kept
+// waiting: the call fails as RateLimited with the time to wait.
+//
+// Other processes are known by the same headers alone. So a process begins each
+// minute with one call, and has no more under way than an eighth of what was
+// last said to be left, or one call. At the end of a minute each of them may then
+// ask for what another has just taken. That is at most two requests in vain a
+// minute for each process beyond the first (simulated with two and four, where it
+// was one as a rule), which ShipStation refuses and does not carry out.
 package shipstation
 
 import (

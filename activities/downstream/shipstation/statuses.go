@@ -91,7 +91,7 @@ func (a *Adapter) Probe(ctx context.Context) error {
 	if a.config.StoreID != 0 {
 		c.Route, c.Path = routeStore, routeStores+strconv.FormatInt(a.config.StoreID, 10)
 	}
-	room, err := a.reserve(c, 1, false)
+	room, err := a.reserve(ctx, c, 1, false)
 	if err != nil {
 		return err
 	}

@@ -179,5 +179,9 @@ func probe(t *testing.T, url string, timeout time.Duration) error {
 	adapter, err := threepl.New(config)
 	require.NoError(t, err)
 	t.Cleanup(adapter.Close)
-	return adapter.Probe(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err = adapter.Probe(ctx)
+	require.NoError(t, ctx.Err(), "it was the caller's time that was up")
+	return err
 }

@@ -162,6 +162,8 @@ func (f *fixture) Inject(tb testing.TB, fault downstreamtest.Fault, on downstrea
 		return faults.Inject(threepltest.Fault{Call: call, Do: threepltest.Hollow})
 	case downstreamtest.FaultInUse:
 		return faults.Inject(threepltest.Fault{Call: call, Status: http.StatusForbidden, Code: "InUse"})
+	case downstreamtest.FaultLate:
+		return faults.Inject(threepltest.Fault{Call: call, Do: threepltest.Late})
 	case downstreamtest.FaultLostAnswer:
 		return faults.Inject(threepltest.Fault{Call: call, Do: threepltest.Drop, AfterCommit: true})
 	case downstreamtest.FaultRateLimited:

@@ -116,8 +116,8 @@ func (*fixture) Capabilities() downstreamtest.Capabilities {
 	return downstreamtest.Capabilities{
 		Faults: slices.DeleteFunc(downstreamtest.Faults(), func(fault downstreamtest.Fault) bool {
 			// Nobody can hold an order; for what comes near it see
-			// TestFulfillmentOfSomebodyElse.
-			return fault == downstreamtest.FaultInUse
+			// TestFulfillmentOfSomebodyElse. The proxy keeps no answer back.
+			return fault == downstreamtest.FaultInUse || fault == downstreamtest.FaultLate
 		}),
 		// Every case has its own numbers, proxy and adapter.
 		Isolated:           true,

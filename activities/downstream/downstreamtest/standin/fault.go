@@ -18,6 +18,9 @@ const (
 	HalfAnswer Trouble = "half answer"
 	// Hang answers nothing until the client gives up.
 	Hang Trouble = "hang"
+	// Late answers what it should, when the faults are cleared. Stand-ins that
+	// have it wait for Queue.Cleared.
+	Late Trouble = "late"
 	// WrongContentType answers what it should, as text/html.
 	WrongContentType Trouble = "wrong content type"
 )
@@ -45,6 +48,7 @@ func (s *Server) Suffer(w http.ResponseWriter, r *http.Request, trouble Trouble,
 type Queue[F any] struct {
 	mu    sync.Mutex
 	armed []*armed[F]
+	until chan struct{} // closed by Clear; nil if nothing was armed since
 }
 
 type armed[F any] struct {
@@ -62,6 +66,9 @@ func (q *Queue[F]) Arm(fault F, times int) <-chan struct{} {
 	defer q.mu.Unlock()
 	a := &armed[F]{fault: fault, hit: make(chan struct{}), times: times}
 	q.armed = append(q.armed, a)
+	if q.until == nil {
+		q.until = make(chan struct{})
+	}
 	return a.hit
 }
 
@@ -95,4 +102,21 @@ func (q *Queue[F]) Clear() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.armed = nil
+	if q.until != nil {
+		close(q.until)
+		q.until = nil
+	}
+}
+
+// Cleared returns what Clear closes. It is closed already if no fault was armed
+// since.
+func (q *Queue[F]) Cleared() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.until != nil {
+		return q.until
+	}
+	cleared := make(chan struct{})
+	close(cleared)
+	return cleared
 }

@@ -105,6 +105,19 @@ func (s *Server) Wait(r *http.Request, d time.Duration) bool {
 	}
 }
 
+// Hold answers a call late: when until is closed, and not at all if the client
+// gives up or the Server stops before.
+func (s *Server) Hold(w http.ResponseWriter, r *http.Request, until <-chan struct{}, answer Answer) {
+	select {
+	case <-until:
+		answer.Send(w)
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	case <-s.stop:
+		panic(http.ErrAbortHandler)
+	}
+}
+
 // hang waits until the client gives up or the Server stops.
 func (s *Server) hang(r *http.Request) {
 	// The server notices that a client has gone only after the request's body

@@ -70,6 +70,8 @@ func (s *System) handle(writes bool, work func(*http.Request) standin.Answer) ht
 		applied()
 		switch {
 		case s.Suffer(w, r, fault.Do, truth):
+		case fault.Do == standin.Late:
+			s.Hold(w, r, s.Faults.calls.Cleared(), truth)
 		case fault.Do == Garbage:
 			truth.WithBody("}{ " + Private).Send(w)
 		case fault.Do == Hollow:

@@ -26,8 +26,9 @@ var reasons = []string{
 }
 
 // cancel cancels one order. Inferred: everything is in the query, as a client
-// sends it. Guessed: what is answered, and that an order in a final status is
-// refused with a 400, be it cancelled already.
+// sends it. Guessed: what is answered; that one which names no order is a 400,
+// and one of an order that is not there, or not of the sales channel, a 404; and
+// that an order in a final status is refused with a 400, be it cancelled already.
 func (s *System) cancel(r *http.Request) answer {
 	query := r.URL.Query()
 	for name := range query {
@@ -96,8 +97,8 @@ type item struct {
 }
 
 // ship creates shipments. Documented: the answer has a result for each. Guessed:
-// the words of status, that what cannot be understood is a 400, and that several
-// parcels of one order are all kept.
+// the words of status, that what is not announced as JSON is a 415 and what cannot
+// be understood a 400, and that several parcels of one order are all kept.
 func (s *System) ship(r *http.Request) answer {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		return failure(http.StatusUnsupportedMediaType, "The body must be application/json")
@@ -131,7 +132,8 @@ func (s *System) ship(r *http.Request) answer {
 	return success(results)
 }
 
-// shipOne ships one parcel and returns why not. s.mu is held.
+// shipOne ships one parcel and returns why not. Guessed: that each of these is a
+// failure of the parcel. s.mu is held.
 func (s *System) shipOne(it item, body *batch, moved map[int64]int) (problem string) {
 	o := s.wanted(it.OrderID, it.OrderNumber, it.SalesChannelID)
 	if o == nil {
@@ -178,8 +180,8 @@ func result(id int64, status, message string) map[string]any {
 	}
 }
 
-// hollow is an answer to a change that was not made. Guessed: that there are
-// such answers to a cancellation; documented of shipments.
+// hollow is an answer to a change that was not made. Inferred: that there are
+// such answers to shipments, which have a result each. Guessed: to a cancellation.
 func hollow(call Call, r *http.Request, status, message string) answer {
 	if call != CallShip {
 		return success(result(0, status, message))
@@ -194,7 +196,7 @@ func hollow(call Call, r *http.Request, status, message string) answer {
 	return success(results)
 }
 
-// wanted finds the order that a change names. Documented: by id, or by number
+// wanted finds the order that a change names. Inferred: by id, or by number
 // and sales channel. s.mu is held.
 func (s *System) wanted(id int64, number string, channel int64) *order {
 	if id != 0 {

@@ -49,6 +49,8 @@ const (
 	HiddenFailure Trouble = "hidden failure"
 	// Hollow answers a change with a success and changes nothing.
 	Hollow Trouble = "hollow"
+	// Late answers what it should, when Faults.Clear is called.
+	Late = standin.Late
 	// WrongContentType answers what it should, as text/html.
 	WrongContentType = standin.WrongContentType
 )
@@ -56,7 +58,7 @@ const (
 // Fault makes the next calls go wrong.
 type Fault struct {
 	// AfterCommit lets the call take effect first, so that only its answer is
-	// lost or wrong. Default: the call has no effect, except with
+	// lost or wrong. Default: the call has no effect, except with Late and
 	// WrongContentType.
 	AfterCommit bool
 	// Call is which calls it concerns. Default: all.

@@ -50,7 +50,7 @@ func (s *System) handle(call Call, work handler) http.Handler {
 			return
 		}
 		var truth answer
-		if fault.AfterCommit || fault.Do == WrongContentType {
+		if fault.AfterCommit || fault.Do == Late || fault.Do == WrongContentType {
 			truth = guarded(r)
 		}
 		applied()
@@ -68,6 +68,8 @@ func (s *System) authenticated(r *http.Request) bool {
 // work has been done.
 func (s *System) suffer(w http.ResponseWriter, r *http.Request, call Call, fault *Fault, truth answer) {
 	switch fault.Do {
+	case Late:
+		s.server.Hold(w, r, s.faults.queue.Cleared(), truth)
 	case Garbage:
 		success("").WithBody(`}{ "orderId": nonsense ` + Private).Send(w)
 	case Hollow:

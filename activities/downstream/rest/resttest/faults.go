@@ -56,6 +56,8 @@ const (
 	// Hollow answers 200 as if an order had been changed, and changes nothing.
 	// It is for CallCancel and CallFulfill.
 	Hollow Trouble = "hollow"
+	// Late answers what it should, when Faults.Clear is called.
+	Late = standin.Late
 	// WrongContentType answers what it should, as text/html.
 	WrongContentType = standin.WrongContentType
 )
@@ -63,8 +65,8 @@ const (
 // Fault makes the next calls go wrong.
 type Fault struct {
 	// AfterCommit lets the call take effect first, so that only its answer is
-	// lost or wrong. Default: the call has no effect, except with Delay and
-	// WrongContentType.
+	// lost or wrong. Default: the call has no effect, except with Delay, Late
+	// and WrongContentType.
 	AfterCommit bool
 	// Call is which calls it concerns. Default: all.
 	Call Call

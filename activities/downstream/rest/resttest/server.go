@@ -78,6 +78,8 @@ func (s *System) suffer(w http.ResponseWriter, r *http.Request, call Call, fault
 		broken(Garbage, success("")).WithBody(`}{ "orders": nonsense`).Send(w)
 	case Hollow:
 		s.hollow(r, call).Send(w)
+	case Late:
+		s.server.Hold(w, r, s.faults.queue.Cleared(), truth)
 	case Answer:
 		fault.answer().Send(w)
 	default:

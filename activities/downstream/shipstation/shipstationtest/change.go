@@ -115,6 +115,7 @@ func (s *System) markAsShipped(r *http.Request) answer {
 	defer s.mu.Unlock()
 	o := s.byID(body.OrderID)
 	if o == nil {
+		// Inferred: as for reading it.
 		return refusal(http.StatusNotFound, "Not Found")
 	}
 	o.before = maps.Clone(o.doc)
@@ -140,8 +141,10 @@ func (s *System) byKey(key string) *order {
 	return nil
 }
 
-// readBody decodes a body: JSON, in size. Members that are not known are no
-// mistake in a Document, and one everywhere else: nothing should send them.
+// readBody decodes a body. Guessed: that anything but JSON of a moderate size,
+// announced as such, is refused. Members that are not known are no mistake in a
+// Document, and one everywhere else, which is stricter than ShipStation may be:
+// nothing should send them.
 func readBody(r *http.Request, into any) error {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		return errors.New("the body is not application/json")

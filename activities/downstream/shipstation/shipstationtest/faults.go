@@ -50,6 +50,8 @@ const (
 	Hollow Trouble = "hollow"
 	// Unlimited answers what it should, without the headers of the rate limit.
 	Unlimited Trouble = "unlimited"
+	// Late answers what it should, when Faults.Clear is called.
+	Late = standin.Late
 	// WrongContentType answers what it should, as text/html.
 	WrongContentType = standin.WrongContentType
 )
@@ -57,7 +59,8 @@ const (
 // Fault makes the next calls go wrong.
 type Fault struct {
 	// AfterCommit lets the call take effect first, so that only its answer is
-	// lost or wrong.
+	// lost or wrong. Default: the call has no effect, except with Late,
+	// Unlimited and WrongContentType.
 	AfterCommit bool
 	// Call is which calls it concerns. Default: all.
 	Call Call

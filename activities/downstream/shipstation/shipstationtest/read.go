@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// The list's parameters that the stand-in has. Documented, as are the sort
-// fields; the remaining filters of the documentation are refused here, because
-// nothing should use them.
+// The list's parameters that the stand-in takes. Documented. Left out: that
+// sortBy and sortDir sort. The remaining filters of the documentation are refused
+// here, because nothing should use them.
 var listParameters = []string{"orderNumber", "page", "pageSize", "sortBy", "sortDir", "storeId"}
 
 // Bounds of a page. Documented: 100 unless asked for, at most 500.
@@ -25,7 +25,7 @@ func (s *System) listTags(*http.Request) answer {
 func (s *System) getStore(r *http.Request) answer {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || id != StoreID {
-		// Documented: 404 for what does not exist.
+		// Inferred: 404, as for orders.
 		return refusal(http.StatusNotFound, "Not Found")
 	}
 	return success(map[string]any{"storeId": id, "storeName": "BigCommerce", "active": true})
@@ -34,6 +34,7 @@ func (s *System) getStore(r *http.Request) answer {
 func (s *System) getOrder(r *http.Request) answer {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
+		// Guessed.
 		return refusal(http.StatusBadRequest, "The request is invalid.")
 	}
 	stale := s.faults.switches.StaleRead()
@@ -51,8 +52,8 @@ func (s *System) listOrders(r *http.Request) answer {
 	query := r.URL.Query()
 	for name, values := range query {
 		if !slices.Contains(listParameters, name) || len(values) != 1 {
-			// Stricter than ShipStation, which ignores what it does not know.
-			// Inferred from other systems; a misspelt filter must fail a test.
+			// Stricter than ShipStation may be: a misspelt filter must fail a
+			// test.
 			return refusal(http.StatusBadRequest, "unknown or repeated parameter")
 		}
 	}
@@ -64,6 +65,7 @@ func (s *System) listOrders(r *http.Request) answer {
 		}
 		n, err := strconv.Atoi(query.Get(name))
 		if err != nil || n < 1 {
+			// Guessed, as for storeId.
 			return refusal(http.StatusBadRequest, "The request is invalid.")
 		}
 		*into = n
@@ -92,7 +94,7 @@ func (s *System) listOrders(r *http.Request) answer {
 	total := len(found)
 	start := min((page-1)*size, total)
 	// Documented: orders, total, page and pages. Guessed: no page at all for
-	// no orders.
+	// no orders, and an empty one behind the last.
 	return success(map[string]any{
 		"orders": found[start:min(start+size, total)], "total": total, "page": page, "pages": (total + size - 1) / size,
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/orderbridge/orderbridge/activities/downstream/downstreamtest/standin"
 )
 
-// maxBody is how large a request's body may be, in bytes.
+// maxBody is how large a request's body may be, in bytes. Guessed.
 const maxBody = 1 << 20
 
 type answer = standin.Answer
@@ -56,7 +56,7 @@ func (s *System) handle(call Call, work handler) http.Handler {
 			return
 		}
 		var truth answer
-		if fault.AfterCommit || fault.Do == WrongContentType || fault.Do == Unlimited {
+		if fault.AfterCommit || fault.Do == Late || fault.Do == WrongContentType || fault.Do == Unlimited {
 			truth = limited(guarded(r), limits)
 		}
 		applied()
@@ -99,6 +99,8 @@ func (s *System) authenticated(r *http.Request) bool {
 // work has been done.
 func (s *System) suffer(w http.ResponseWriter, r *http.Request, fault *Fault, truth answer) {
 	switch fault.Do {
+	case Late:
+		s.server.Hold(w, r, s.faults.queue.Cleared(), truth)
 	case Garbage:
 		success("").WithBody(`}{ "orders": nonsense ` + Private).Send(w)
 	case Hollow:

@@ -10,7 +10,7 @@ import (
 type answer = standin.Answer
 
 // success answers 200 with hal+json. Documented: that is what the API speaks
-// when it is asked for it.
+// when it is asked for it. Left out: that it speaks otherwise when it is not.
 func success(body any) answer {
 	return standin.JSON(http.StatusOK, "application/hal+json; charset=utf-8", body)
 }

@@ -22,7 +22,7 @@ func (s *System) cancelOrder(r *http.Request) answer {
 		case o.Status != statusOpen:
 			return operation(ended(o)), Effect{}
 		case o.Completed:
-			return operation("AlreadyCompleted"), Effect{} // Documented code. Inferred: for a cancellation.
+			return operation("AlreadyCompleted"), Effect{} // Documented code. Guessed: for a cancellation.
 		}
 		s.move(o, func(in *Order) { in.Status = statusCanceled })
 		return done(), Effect{Action: ActionCancel, Reason: body.Reason}
@@ -71,7 +71,9 @@ func ended(o *order) string {
 }
 
 // change checks the form of a request and carries it out at once. Documented:
-// 404, 428, 412 and 400. Guessed: the order in which they are looked for.
+// 404, 428, 412 and 400. Guessed: the order in which they are looked for, what of
+// a body is beyond its form being looked at last; and that "*" is a version like
+// any other, and not the current one.
 func (s *System) change(r *http.Request, body any, work func(*order) (answer, Effect)) answer {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil || !isJSON(r) || json.Unmarshal(raw, body) != nil {

@@ -55,6 +55,8 @@ const (
 	Hang = standin.Hang
 	// Hollow answers 204 as if an order had been changed, and changes nothing.
 	Hollow Trouble = "hollow"
+	// Late answers what it should, when Faults.Clear is called.
+	Late = standin.Late
 	// WrongContentType answers what it should, as text/html.
 	WrongContentType = standin.WrongContentType
 )
@@ -62,7 +64,8 @@ const (
 // Fault makes one call go wrong.
 type Fault struct {
 	// AfterCommit lets the call take effect first, so that only its answer is
-	// lost or wrong. Default: the call has no effect.
+	// lost or wrong. Default: the call has no effect, except with Late and
+	// WrongContentType.
 	AfterCommit bool
 	// Call is which call it concerns. Required.
 	Call Call

@@ -47,7 +47,7 @@ func (s *System) handle(call Call, work handler) http.Handler {
 			return
 		}
 		truth := empty(http.StatusOK)
-		if fault.AfterCommit || fault.Do == WrongContentType {
+		if fault.AfterCommit || fault.Do == Late || fault.Do == WrongContentType {
 			truth = work(r)
 		}
 		applied()
@@ -59,6 +59,8 @@ func (s *System) handle(call Call, work handler) http.Handler {
 // work has been done.
 func (s *System) suffer(w http.ResponseWriter, r *http.Request, fault *Fault, truth answer) {
 	switch fault.Do {
+	case Late:
+		s.server.Hold(w, r, s.faults.queue.Cleared(), truth)
 	case ExpireToken:
 		s.expire(r)
 		empty(http.StatusUnauthorized).Send(w)
