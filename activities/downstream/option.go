@@ -67,7 +67,7 @@ const (
 	maxDecimal = 1e6
 )
 
-var decimal = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+var decimal = regexp.MustCompile(`^\d+(\.\d+)?$`)
 
 // check says what is wrong with a value, or "".
 func (o Option) check(value string) string {
