@@ -177,7 +177,7 @@ func TestNamespaceWithoutSearchAttributes(t *testing.T) {
 	p.main = p.start(process.Roles{Ingress: true})
 	p.ingress = p.main.ingress
 	require.False(t, p.ready())
-	require.Contains(t, p.log.String(), "the namespace lacks the search attributes OrderbridgeChannel, OrderbridgeModified, OrderbridgeOrder, OrderbridgeOutcome")
+	require.Contains(t, p.log.String(), "the namespace lacks the search attributes OrderbridgeChannel, OrderbridgeHealth, OrderbridgeModified, OrderbridgeOrder, OrderbridgeOutcome")
 	require.Equal(t, http.StatusServiceUnavailable, p.post(
 		`{"producer":"stores/x","hash":"abcdefgh1","scope":"store/order/updated","data":{"type":"order","id":1}}`))
 }
