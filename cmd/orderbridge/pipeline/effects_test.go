@@ -198,24 +198,7 @@ func TestManyWebhooksOfOneOrder(t *testing.T) {
 	p.store.Faults().DropNext(1) // its own webhook never comes; twenty others do
 	require.NoError(t, p.store.SetStatus(300, bigcommerce.StatusCancelled))
 	const n = 20
-	ids := make([]string, n)
-	var group sync.WaitGroup
-	for i := range n {
-		hash := fmt.Sprintf("%040d", i)
-		ids[i] = workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, OrderID: 300, Hash: hash}.ID()
-		body := fmt.Sprintf(`{"producer":"stores/%s","hash":%q,"created_at":1732000000,"store_id":"1","scope":%q,"data":{"type":"order","id":300}}`,
-			p.store.Hash, hash, bigcommerce.ScopeOrderStatusUpdated)
-		group.Go(func() {
-			if status := p.post(body); status != http.StatusOK {
-				t.Errorf("webhook %d was answered %d", i, status)
-			}
-		})
-	}
-	group.Wait()
-	outcomes := map[workflows.Outcome]int{}
-	for _, id := range ids {
-		outcomes[p.result(id).Outcome]++
-	}
+	ids, outcomes := p.postAtOnce(300, n)
 	require.Equal(t, map[workflows.Outcome]int{workflows.OutcomeCancelled: 1, workflows.OutcomeAlreadyDone: n - 1}, outcomes)
 	require.Equal(t, cancelled, p.actions(300))
 	for _, id := range ids {
@@ -223,6 +206,30 @@ func TestManyWebhooksOfOneOrder(t *testing.T) {
 			p.recordHistory("already_done", id)
 		}
 	}
+}
+
+// postAtOnce sends n webhooks of one order, each about another event, at the same
+// time, and returns their runs and how often each outcome came of them.
+func (p *pipeline) postAtOnce(order int64, n int) (ids []string, outcomes map[workflows.Outcome]int) {
+	p.t.Helper()
+	var group sync.WaitGroup
+	for i := range n {
+		hash := fmt.Sprintf("%040d", i)
+		ids = append(ids, workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, OrderID: order, Hash: hash}.ID())
+		body := fmt.Sprintf(`{"producer":"stores/%s","hash":%q,"created_at":1732000000,"store_id":"1","scope":%q,"data":{"type":"order","id":%d}}`,
+			p.store.Hash, hash, bigcommerce.ScopeOrderStatusUpdated, order)
+		group.Go(func() {
+			if status := p.post(body); status != http.StatusOK {
+				p.t.Errorf("webhook %d was answered %d", i, status)
+			}
+		})
+	}
+	group.Wait()
+	outcomes = map[workflows.Outcome]int{}
+	for _, id := range ids {
+		outcomes[p.result(id).Outcome]++
+	}
+	return ids, outcomes
 }
 
 // TestCancelThenFulfill is about two changes at once: what BigCommerce has last

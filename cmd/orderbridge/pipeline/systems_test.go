@@ -1,10 +1,7 @@
 package pipeline_test
 
 import (
-	"fmt"
-	"net/http"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -206,24 +203,7 @@ func testManyAtOnce(t *testing.T, o *onSystem) {
 	o.store.Faults().DropNext(1) // its own webhook never comes; ten others do
 	require.NoError(t, o.store.SetStatus(141, bigcommerce.StatusCancelled))
 	const n = 10
-	ids := make([]string, n)
-	var group sync.WaitGroup
-	for i := range n {
-		hash := fmt.Sprintf("%040d", i)
-		ids[i] = workflows.Webhook{Channel: channelID, Scope: bigcommerce.ScopeOrderStatusUpdated, OrderID: 141, Hash: hash}.ID()
-		body := fmt.Sprintf(`{"producer":"stores/%s","hash":%q,"created_at":1732000000,"store_id":"1","scope":%q,"data":{"type":"order","id":141}}`,
-			o.store.Hash, hash, bigcommerce.ScopeOrderStatusUpdated)
-		group.Go(func() {
-			if status := o.post(body); status != http.StatusOK {
-				t.Errorf("webhook %d was answered %d", i, status)
-			}
-		})
-	}
-	group.Wait()
-	outcomes := map[workflows.Outcome]int{}
-	for _, id := range ids {
-		outcomes[o.result(id).Outcome]++
-	}
+	_, outcomes := o.postAtOnce(141, n)
 	require.Equal(t, map[workflows.Outcome]int{workflows.OutcomeCancelled: 1, workflows.OutcomeAlreadyDone: n - 1}, outcomes)
 	o.requireEffects(141, once)
 }

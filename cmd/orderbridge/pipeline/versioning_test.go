@@ -299,7 +299,9 @@ func TestWithoutVersioning(t *testing.T) {
 	before, err := client.HistoryFromJSON(bytes.NewReader(recorded), client.HistoryJSONOptions{})
 	require.NoError(t, err)
 	now := p.history(run)
-	require.Equal(t, types(before), types(now))
+	// Whether a run has to wait until its order has come to rest depends on when in
+	// a second the order was changed.
+	require.Subset(t, types(before), types(now))
 	require.Equal(t, []string{""}, builds(now))
 	for _, event := range now.GetEvents() {
 		require.Equal(t, enums.VERSIONING_BEHAVIOR_UNSPECIFIED, event.GetWorkflowTaskCompletedEventAttributes().GetVersioningBehavior())
