@@ -42,12 +42,28 @@ func (d *decoder) mistake(path, message string) {
 
 // object reads an object whose members are the fields of a struct.
 func (d *decoder) object(raw json.RawMessage, into reflect.Value, path string) {
+	fields := fieldsOf(into)
+	d.members(raw, path, func(name string, value json.RawMessage, again bool) {
+		field, known := fields[name]
+		switch {
+		case !known:
+			d.mistake(path+shorten(name), "is not known here")
+		case again:
+			d.mistake(path+name, "is there twice")
+		default:
+			d.value(value, field, path+name)
+		}
+	})
+}
+
+// members calls each with every member of an object, and says whether one of its
+// name came before.
+func (d *decoder) members(raw json.RawMessage, path string, each func(name string, value json.RawMessage, again bool)) {
 	members := json.NewDecoder(bytes.NewReader(raw))
 	if token, err := members.Token(); err != nil || token != json.Delim('{') {
 		d.mistake(strings.TrimSuffix(path, "."), "must be an object")
 		return
 	}
-	fields := fieldsOf(into)
 	var seen []string
 	for members.More() {
 		token, err := members.Token()
@@ -57,15 +73,7 @@ func (d *decoder) object(raw json.RawMessage, into reflect.Value, path string) {
 			d.mistake(path+shorten(name), "cannot be read")
 			return
 		}
-		field, known := fields[name]
-		switch {
-		case !known:
-			d.mistake(path+shorten(name), "is not known here")
-		case slices.Contains(seen, name):
-			d.mistake(path+name, "is there twice")
-		default:
-			d.value(value, field, path+name)
-		}
+		each(name, value, slices.Contains(seen, name))
 		seen = append(seen, name)
 	}
 }
@@ -107,31 +115,17 @@ func (d *decoder) value(raw json.RawMessage, into reflect.Value, path string) {
 
 // options reads an object whose members are the options of an adapter.
 func (d *decoder) options(raw json.RawMessage, into *channels.Options, path string) {
-	members := json.NewDecoder(bytes.NewReader(raw))
-	if token, err := members.Token(); err != nil || token != json.Delim('{') {
-		d.mistake(strings.TrimSuffix(path, "."), "must be an object")
-		return
-	}
-	var seen []string
-	for members.More() {
-		token, err := members.Token()
-		name, _ := token.(string)
-		var value json.RawMessage
-		if err = errors.Join(err, members.Decode(&value)); err != nil {
-			d.mistake(path+shorten(name), "cannot be read")
-			return
-		}
+	d.members(raw, path, func(name string, value json.RawMessage, again bool) {
 		text, ok := channels.OptionValue(value)
 		switch {
-		case slices.Contains(seen, name):
+		case again:
 			d.mistake(path+shorten(name), "is there twice")
 		case !ok:
 			d.mistake(path+shorten(name), "must be a text, a number, true or false")
 		default:
 			*into = into.With(name, text)
 		}
-		seen = append(seen, name)
-	}
+	})
 }
 
 // complain says what a value must be.

@@ -69,11 +69,7 @@ func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, a.client.NoAnswer(ctx, overhttp.Call{Name: "list statuses"}, err)
 	}
-	all := make([]downstream.Status, 0, len(statuses))
-	for _, s := range statuses {
-		all = append(all, s.Status)
-	}
-	return all, nil
+	return vocabulary(), nil
 }
 
 // word is a value of an enumeration of the API: nothing else of an answer is

@@ -77,11 +77,7 @@ func (a *Adapter) Statuses(ctx context.Context) ([]downstream.Status, error) {
 	if ctx.Err() != nil {
 		return nil, a.client.NoAnswer(ctx, overhttp.Call{Name: "list statuses"}, ctx.Err())
 	}
-	list := make([]downstream.Status, 0, len(statuses))
-	for _, s := range statuses {
-		list = append(list, s.Status)
-	}
-	return list, nil
+	return vocabulary(), nil
 }
 
 // Probe reads the store, or the account's list of tags when every store is

@@ -125,14 +125,7 @@ func (r *reader) options(into *channels.Options) read {
 			r.wrongf(e, path, node, "must be a mapping of names with texts")
 			return
 		}
-		own := map[string]bool{}
-		for _, p := range pairs {
-			own[p.key] = own[p.key] || !p.merged
-		}
-		for _, p := range pairs {
-			if p.merged && own[p.key] {
-				continue
-			}
+		for _, p := range prevailing(pairs) {
 			at := path + "." + p.key
 			if first, repeated := e.fields[at]; repeated {
 				r.problemf(p.at, "%s is set twice, first in line %d", at, first.Line)

@@ -134,6 +134,15 @@ func (r *reader) pairs(node ast.Node, depth int) ([]pair, bool) {
 	return out, true
 }
 
+// prevailing leaves out what came with "<<" and is set by the mapping itself.
+func prevailing(pairs []pair) []pair {
+	own := map[string]bool{}
+	for _, p := range pairs {
+		own[p.key] = own[p.key] || !p.merged
+	}
+	return slices.DeleteFunc(pairs, func(p pair) bool { return p.merged && own[p.key] })
+}
+
 // object reads a mapping with these fields.
 func (r *reader) object(e *Entry, path string, node ast.Node, fields map[string]read) {
 	pairs, ok := r.pairs(node, 0)
@@ -143,15 +152,8 @@ func (r *reader) object(e *Entry, path string, node ast.Node, fields map[string]
 		}
 		return
 	}
-	own := map[string]bool{}
-	for _, p := range pairs {
-		own[p.key] = own[p.key] || !p.merged
-	}
 	seen := map[string]Position{}
-	for _, p := range pairs {
-		if p.merged && own[p.key] {
-			continue
-		}
+	for _, p := range prevailing(pairs) {
 		at := strings.TrimPrefix(path+"."+p.key, ".")
 		field, known := fields[p.key]
 		first, repeated := seen[p.key]
